@@ -1,0 +1,1 @@
+"""What runs on a bench: hotspot, power, playback and reports, on solar power."""

@@ -1,0 +1,1 @@
+"""Pure rules of the bench: no clock, file, network or thread."""

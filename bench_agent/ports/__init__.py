@@ -1,0 +1,1 @@
+"""Ports: what services need from the world, as Protocols named by role."""

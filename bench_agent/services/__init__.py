@@ -1,0 +1,1 @@
+"""One asyncio loop each: power, hotspot, playback, outbox."""

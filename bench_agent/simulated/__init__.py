@@ -1,0 +1,1 @@
+"""Stand-ins that behave: sun, battery, phones, gate and player without hardware."""

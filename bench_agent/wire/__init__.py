@@ -1,0 +1,1 @@
+"""Published language between bench and server; the bench owns it, the server is its client."""

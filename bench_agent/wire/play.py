@@ -1,0 +1,38 @@
+"""Proof of play (class B): one showing of one item. Source: docs/spec/signage.md section 16."""
+
+import msgspec
+
+from bench_agent.wire.open_enum import OpenEnum
+
+
+class PlayOutcome(OpenEnum):
+    """How a play ended (SIG-R76)."""
+
+    UNKNOWN = "unknown"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    PREEMPTED = "preempted"
+    FAILED = "failed"
+
+
+class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One showing; schema ``play/1``. The record's ``ts`` is the instant it started."""
+
+    play_seq: int
+    """Gap-free from 1 within one generation (SIG-R75)."""
+    campaign: str
+    title: str = ""
+    """Copied from the snapshot, so that deleting a campaign loses no history (SIG-R81)."""
+    owner: str = ""
+    item: str
+    asset: str
+    """SHA-256 of the file shown, lower-case hex."""
+    layer: str
+    """guaranteed, filler or fallback."""
+    snapshot_version: int = 0
+    planned_ms: int
+    shown_ms: int
+    pictures: int | None = None
+    """Pictures drawn; None where the backend cannot count them."""
+    outcome: PlayOutcome
+    cause: str = ""

@@ -1,0 +1,55 @@
+"""Who is there: state, birth and server state. Source: docs/spec/fleet.md section 1."""
+
+import msgspec
+
+from bench_agent.wire.open_enum import OpenEnum
+
+
+class StateReason(OpenEnum):
+    """Why a bench is on or dark."""
+
+    UNKNOWN = "unknown"
+    RUN = "run"
+    SLEEP = "sleep"
+    UPDATE = "update"
+    LOW_BATTERY = "low_battery"
+    LOST = "lost"
+
+
+class BenchState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``up/state``, retained, also the will."""
+
+    online: bool
+    sess: str
+    """Sessions compare by time: the text starts with the connection's ms since 1970, 13 digits."""
+    reason: StateReason
+    wake_at: int | None = None
+    """Planned return, ms since 1970 UTC, for a planned dark."""
+
+
+class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``up/birth``, retained: what this bench is."""
+
+    agent_version: str
+    gen: str
+    boot: str
+    schemas: list[str]
+    hardware: str = ""
+    loads: list[str] = []
+
+
+class ServerState(msgspec.Struct, frozen=True, kw_only=True):
+    """``_srv/state``, retained, also the will of ingest."""
+
+    online: bool
+
+
+class Desired(msgspec.Struct, frozen=True, kw_only=True):
+    """``dn/desired``, retained: the whole desired document (FL-D2), at most 32 KB."""
+
+    rev: int
+    snapshot_version: int = 0
+    snapshot_sha256: str = ""
+    """Digest of the campaign snapshot's bytes; empty = none."""
+    snapshot_url: str = ""
+    """Path on the server, e.g. ``/media/<sha256>``."""

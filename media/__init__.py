@@ -1,0 +1,1 @@
+"""Campaign and playlist logic shared by bench and server; pure but for the pipeline."""

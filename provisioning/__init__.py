@@ -1,0 +1,1 @@
+"""Enrolment, images, signed updates and the power board firmware."""
