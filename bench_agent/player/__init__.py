@@ -1,0 +1,1 @@
+"""The film player: its own unprivileged process."""
