@@ -1,0 +1,56 @@
+"""Errors of the fleet server.
+
+FleetError
+├── SettingsError          a setting is wrong; the message names the key and the cure
+├── NotFoundError          404
+├── BadRequestError        400
+├── TelemetryStoreError    the telemetry store cannot serve a request now
+└── BrokerError            the MQTT broker cannot be used now
+"""
+
+
+class FleetError(Exception):
+    """Root of everything the server raises on purpose; rendered as problem+json (RFC 9457)."""
+
+    status = 500
+    title = "Kesalahan server"
+
+    def __init__(self, detail: str, *, title: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if title is not None:
+            self.title = title
+
+
+class SettingsError(FleetError, ValueError):
+    """A setting is wrong; the message names it and says how to mend it."""
+
+    title = "Pengaturan salah"
+
+
+class NotFoundError(FleetError, LookupError):
+    """The thing asked for does not exist."""
+
+    status = 404
+    title = "Tidak ditemukan"
+
+
+class BadRequestError(FleetError, ValueError):
+    """The request cannot be understood."""
+
+    status = 400
+    title = "Permintaan tidak sah"
+
+
+class TelemetryStoreError(FleetError):
+    """The telemetry store cannot serve a request now; trying again later may help."""
+
+    status = 503
+    title = "Penyimpanan telemetri tidak tersedia"
+
+
+class BrokerError(FleetError):
+    """The MQTT broker cannot be used now."""
+
+    status = 503
+    title = "Broker MQTT tidak tersedia"
