@@ -15,16 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fleet_server.errors import FleetError
+from fleet_server.errors import BrokerError
 
 NATS_SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 SERVER_USER = "fleet-server"
 LOOPBACK = "127.0.0.1"
 _START_S = 15.0
-
-
-class BrokerError(FleetError):
-    """The embedded broker could not be started."""
 
 
 class BrokerUser(NamedTuple):

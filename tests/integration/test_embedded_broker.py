@@ -10,7 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from bench_agent.wire import topics
 from bench_agent.wire.ids import BenchId
 from bench_agent.wire.topics import Channel
-from fleet_server.kit.embedded_broker import SERVER_USER, BrokerError, BrokerUser, EmbeddedBroker
+from fleet_server.errors import BrokerError
+from fleet_server.kit.embedded_broker import SERVER_USER, BrokerUser, EmbeddedBroker
 from tests.broker import free_port
 
 ONE = BenchId("tgx000000001")

@@ -1,0 +1,62 @@
+"""Command line of the agent: ``bench-agent run --config FILE`` and ``bench-agent --version``."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench_agent.app import agent_version, run_agent
+from bench_agent.errors import AgentError, SettingsError
+from bench_agent.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"bench-agent {agent_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def bench_agent(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Run a smart bench: power, hotspot, display and reports."""
+    del version
+
+
+@app.command()
+def run(
+    config: Annotated[Path | None, typer.Option(help="TOML file with the settings.")] = None,
+    power: Annotated[
+        str | None, typer.Option(help="Power meter, e.g. vedirect:///dev/ttyUSB0; beats the file.")
+    ] = None,
+) -> None:
+    """Run the agent until SIGTERM; exit 2 when a setting is wrong, 1 when the disk is."""
+    try:
+        settings = load_settings(config, {"power": power} if power else None)
+    except SettingsError as err:
+        typer.echo(str(err), err=True)
+        raise typer.Exit(2) from err
+    try:
+        asyncio.run(run_agent(settings))
+    except SettingsError as err:
+        typer.echo(str(err), err=True)
+        raise typer.Exit(2) from err
+    except AgentError as err:
+        typer.echo(str(err), err=True)
+        raise typer.Exit(1) from err
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

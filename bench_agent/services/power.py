@@ -1,0 +1,146 @@
+"""Follows the battery, decides the energy plan and records each minute (POW-R36 to R39, R67)."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, timezone
+from statistics import fmean
+
+import structlog
+
+from bench_agent.domain.battery import Battery, Estimate, Sample, next_estimate, rest_of
+from bench_agent.domain.energy import EnergyPlan, EnergyState, next_energy, plan_energy
+from bench_agent.errors import PowerMeterError
+from bench_agent.ports.clock import Clock
+from bench_agent.ports.power_meter import ChargeStage, CurrentScope, PowerMeter, PowerReading
+from bench_agent.wire.envelope import Body
+from bench_agent.wire.event import Event, Severity
+from bench_agent.wire.telemetry import EnergyTier, PowerMinute
+
+SAMPLE_S = 10.0
+SAMPLES_A_MINUTE = 6
+WIB = timezone(timedelta(hours=7), "WIB")
+
+_log = structlog.get_logger(__name__)
+
+
+class PowerService:
+    """One loop: sample, estimate, plan, record."""
+
+    def __init__(
+        self,
+        meter: PowerMeter,
+        clock: Clock,
+        emit: Callable[[Body], None],
+        on_plan: Callable[[EnergyPlan], None],
+        battery: Battery | None = None,
+        zone: timezone = WIB,
+    ) -> None:
+        """``on_plan`` is called at the first plan and whenever a load, tier or reason changes."""
+        self._meter = meter
+        self._clock = clock
+        self._emit = emit
+        self._on_plan = on_plan
+        self._battery = battery or Battery()
+        self._zone = zone
+        self._estimate: Estimate | None = None
+        self._state = EnergyState()
+        self._rest_v: float | None = None
+        self._good_at_ms = clock.monotonic_ms()
+        self._outage = False
+        self._minute: list[PowerReading] = []
+        self.plan: EnergyPlan | None = None
+        """The plan in force, ``None`` before the first sample."""
+
+    async def run(self) -> None:
+        """Sample every 10 s and emit one ``power/1`` a minute until cancelled; closes the meter."""
+        try:
+            while True:
+                for _ in range(SAMPLES_A_MINUTE):
+                    await self.sample()
+                    await self._clock.sleep(SAMPLE_S)
+                self._emit(self._take_minute())
+        finally:
+            await self._meter.close()
+
+    async def sample(self) -> None:
+        """Read the meter once and renew estimate and plan."""
+        reading = await self._read()
+        if reading is not None:
+            self._minute.append(reading)
+            self._follow(reading)
+        self._decide()
+
+    async def _read(self) -> PowerReading | None:
+        try:
+            reading = await self._meter.read()
+        except PowerMeterError as err:
+            if not self._outage:
+                self._outage = True
+                _log.warning("power_meter_outage", error=type(err).__name__, detail=str(err))
+            return None
+        if self._outage:
+            self._outage = False
+            _log.info("power_meter_back")
+        return reading
+
+    def _follow(self, reading: PowerReading) -> None:
+        if reading.battery_voltage_v is None:
+            return
+        # A charger does not see loads wired to the battery: its current must not be counted (POW-R4).
+        whole = reading.current_scope is CurrentScope.BATTERY
+        sample = Sample(
+            voltage_v=reading.battery_voltage_v,
+            current_a=reading.battery_current_a if whole else None,
+            floating=reading.charge_stage is ChargeStage.FLOAT,
+        )
+        self._good_at_ms = reading.measured_at_ms
+        self._rest_v = rest_of(sample, self._battery)
+        self._estimate = next_estimate(self._estimate, sample, self._battery, reading.measured_at_ms)
+
+    def _decide(self) -> None:
+        before = self._state.tier
+        age_ms = self._clock.monotonic_ms() - self._good_at_ms
+        soc = self._estimate.soc_pct if self._estimate and not self._state.silent else None
+        known_soc = self._estimate.soc_pct if self._estimate else None
+        self._state = next_energy(self._state, known_soc, self._rest_v, age_ms)
+        if self._state.tier is not before:
+            self._report_tier(before, self._state.tier, known_soc)
+        local = datetime.fromtimestamp(self._clock.now_ms() / 1000, self._zone)
+        plan = plan_energy(self._state.tier, soc, local, self.plan)
+        changed = self.plan is None or _shown(plan) != _shown(self.plan)
+        self.plan = plan
+        if changed:
+            self._on_plan(plan)
+
+    def _report_tier(self, before: EnergyTier, after: EnergyTier, soc_pct: float | None) -> None:
+        grave = after is EnergyTier.CRITICAL
+        self._emit(
+            Event(
+                kind="energy.tier_changed",
+                severity=Severity.WARNING if grave else Severity.NOTICE,
+                text=f"Tingkat energi berubah dari {before.value} ke {after.value}.",
+                facts={"from": before.value, "to": after.value, "soc_pct": soc_pct},
+            )
+        )
+
+    def _take_minute(self) -> PowerMinute:
+        readings, self._minute = self._minute, []
+        known = self._estimate if readings else None
+        return PowerMinute(
+            battery_voltage_v=_mean(reading.battery_voltage_v for reading in readings),
+            battery_current_a=_mean(reading.battery_current_a for reading in readings),
+            panel_voltage_v=_mean(reading.panel_voltage_v for reading in readings),
+            panel_power_w=_mean(reading.panel_power_w for reading in readings),
+            load_power_w=_mean(reading.load_power_w for reading in readings),
+            soc_pct=round(known.soc_pct, 2) if known else None,
+            soc_sigma_pct=round(known.sigma_pct, 2) if known else None,
+            tier=self._state.tier,
+        )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(fmean(known), 3) if known else None
+
+
+def _shown(plan: EnergyPlan) -> tuple[object, ...]:
+    return (plan.tier, plan.display_on, plan.audio_on, plan.hotspot_on, plan.reason)

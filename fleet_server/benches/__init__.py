@@ -1,0 +1,1 @@
+"""The benches of the fleet: who they are and whether they are there."""

@@ -1,0 +1,155 @@
+"""Benches of the fleet: list, find, add, and publish what they should be."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bench_agent.wire import topics
+from bench_agent.wire.ids import BenchId, BenchIdError, parse_bench_id
+from bench_agent.wire.telemetry import HotspotMinute, PowerMinute
+from fleet_server.benches import repository
+from fleet_server.benches.models import Bench, DesiredRow
+from fleet_server.benches.schemas import BenchOut
+from fleet_server.errors import BadRequestError, BrokerError, NotFoundError
+from fleet_server.kit.cursor import read_cursor, write_cursor
+from fleet_server.kit.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from fleet_server.kit.telemetry.port import Latest, TelemetryStore
+
+    Publish = Callable[[str, bytes, topics.Delivery], None]
+    """Publish and wait for the broker's acknowledgement; raises ``BrokerError``."""
+
+LIMIT_MAX = 1000
+_DESIRED_PER_ROUND = 100
+_LOG = logging.getLogger(__name__)
+
+
+def at_utc(ms: int | None) -> datetime | None:
+    """Instant of ``ms`` since 1970, None stays None."""
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _out(bench: Bench, latest: Iterable[Latest]) -> BenchOut:
+    bodies = [one.body for one in latest]
+    power = next((body for body in bodies if isinstance(body, PowerMinute)), PowerMinute())
+    hotspot = next((body for body in bodies if isinstance(body, HotspotMinute)), HotspotMinute())
+    return BenchOut(
+        id=bench.id,
+        name=bench.name,
+        kecamatan=bench.kecamatan,
+        lat=bench.lat,
+        lon=bench.lon,
+        online=bench.online,
+        last_seen=at_utc(bench.last_seen_ms),
+        battery_soc_pct=power.soc_pct,
+        energy_tier=None if power.tier is power.tier.UNKNOWN else str(power.tier.value),
+        stations=hotspot.stations,
+        state_reason=bench.state_reason,
+        wake_at=at_utc(bench.wake_at),
+        agent_version=bench.agent_version,
+    )
+
+
+def _with_latest(rows: Sequence[Bench], store: TelemetryStore) -> list[BenchOut]:
+    by_bench: dict[str, list[Latest]] = {row.id: [] for row in rows}
+    for one in store.latest([row.id for row in rows]) if rows else []:
+        by_bench[one.bench].append(one)
+    return [_out(row, by_bench[row.id]) for row in rows]
+
+
+def list_benches(
+    session: Session, store: TelemetryStore, *, cursor: str | None = None, limit: int = 100, q: str = ""
+) -> Page[BenchOut]:
+    """One page of benches by name; ``limit`` 1 to 1000, ``q`` matches name, kecamatan or id."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise BadRequestError(f"Parameter 'limit' harus 1 sampai {LIMIT_MAX}.")
+    after = None if cursor is None else read_cursor(cursor, tuple[str, str])
+    rows = repository.list_after(session, after, limit + 1, q)
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(
+        items=_with_latest(shown, store), next=write_cursor(shown[-1].name, shown[-1].id) if more else None
+    )
+
+
+def get_bench(session: Session, store: TelemetryStore, bench: str) -> BenchOut:
+    """One bench.
+
+    Raises:
+        NotFoundError: No such bench.
+    """
+    return _with_latest([require_bench(session, bench)], store)[0]
+
+
+def require_bench(session: Session, bench: str) -> Bench:
+    """Row of a bench.
+
+    Raises:
+        NotFoundError: No such bench.
+    """
+    row = repository.find(session, bench)
+    if row is None:
+        raise NotFoundError(f"Bangku '{bench[:40]}' tidak terdaftar.")
+    return row
+
+
+def add_bench(session: Session, bench: Bench) -> Bench:
+    """Add a bench; the caller commits.
+
+    Raises:
+        BadRequestError: The id is malformed or taken.
+    """
+    try:
+        parse_bench_id(bench.id)
+    except BenchIdError as err:
+        raise BadRequestError(f"Id bangku '{bench.id[:40]}' tidak sah.") from err
+    if repository.find(session, bench.id) is not None:
+        raise BadRequestError(f"Bangku '{bench.id}' sudah terdaftar.")
+    session.add(bench)
+    session.flush()
+    return bench
+
+
+def set_desired(session: Session, bench: str, body: bytes, rev: int) -> None:
+    """Store a newer desired document; ingest publishes it within a second. The caller commits.
+
+    Raises:
+        BadRequestError: ``rev`` is not newer than the stored one.
+    """
+    row = session.get(DesiredRow, bench)
+    if row is None:
+        session.add(DesiredRow(bench=bench, rev=rev, body=body, published_rev=0))
+        return
+    if rev <= row.rev:
+        raise BadRequestError(f"Revisi {rev} tidak lebih baru dari {row.rev}.")
+    row.rev, row.body = rev, body
+
+
+def publish_pending_desired(session: Session, publish: Publish) -> int:
+    """Publish desired documents the broker does not hold yet; returns how many. The caller commits.
+
+    A broker that does not acknowledge ends the round; the rest follows in the next one.
+    """
+    pending = session.scalars(
+        select(DesiredRow).where(DesiredRow.published_rev < DesiredRow.rev).limit(_DESIRED_PER_ROUND)
+    ).all()
+    done = 0
+    for row in pending:
+        topic = topics.build(BenchId(row.bench), topics.Channel.DESIRED)
+        try:
+            publish(topic, row.body, topics.DELIVERY[topics.Channel.DESIRED])
+        except BrokerError as err:
+            _LOG.warning("desired of %s waits for the broker: %s", row.bench, err)
+            break
+        row.published_rev = row.rev
+        done += 1
+    return done

@@ -1,0 +1,1 @@
+"""Films, campaigns and what each bench is given to play."""

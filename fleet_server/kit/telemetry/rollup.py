@@ -1,0 +1,73 @@
+# ruff: noqa: S608 - table and column names come from schema.TABLES, values are always bound
+"""Hour and day roll-ups: rebuilt for dirty hours, from raw to hour to day, per bench and fleet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet_server.kit.telemetry.schema import TABLES, Table
+
+if TYPE_CHECKING:
+    import sqlite3
+
+FLEET = 0
+"""Bench number of the whole fleet in a roll-up."""
+_HOUR_S = 3600
+_DAY_S = 86_400
+
+
+def rebuild_dirty(db: sqlite3.Connection) -> int:
+    """Rebuild roll-ups of all dirty hours in the open transaction; returns how many hours.
+
+    Hours whose raw rows were dropped keep their roll-up: a late row must not replace a full hour.
+    """
+    (horizon,) = db.execute("SELECT raw_s FROM horizon").fetchone()
+    dirty = db.execute("SELECT bench, kind, hour FROM dirty WHERE hour >= ?", (horizon,)).fetchall()
+    for table in TABLES.values():
+        hours = {(bench, hour) for bench, kind, hour in dirty if kind == table.name}
+        days = {(bench, hour // _DAY_S * _DAY_S) for bench, hour in hours}
+        _from_raw(db, table, hours)
+        _from_hours(db, table, days)
+        _fleet(db, f"{table.name}_hour", table, {hour for _, hour in hours})
+        _fleet(db, f"{table.name}_day", table, {day for _, day in days})
+    db.execute("DELETE FROM dirty")
+    return len(dirty)
+
+
+def drop_old(db: sqlite3.Connection, raw_before_s: int, hour_before_s: int) -> None:
+    """Drop raw rows and hour roll-ups before whole days; day roll-ups stay."""
+    raw_before_s -= raw_before_s % _DAY_S
+    hour_before_s -= hour_before_s % _DAY_S
+    db.execute("UPDATE horizon SET raw_s = max(raw_s, ?)", (raw_before_s,))
+    for table in TABLES.values():
+        db.execute(f"DELETE FROM {table.name} WHERE ts < ?", (raw_before_s,))
+        db.execute(f"DELETE FROM {table.name}_hour WHERE ts < ?", (hour_before_s,))
+
+
+def _from_raw(db: sqlite3.Connection, table: Table, hours: set[tuple[int, int]]) -> None:
+    sums = ", ".join(f"count({field}), sum({field})" for field in table.scales)
+    db.executemany(
+        f"INSERT OR REPLACE INTO {table.name}_hour SELECT bench, :hour, {sums} FROM {table.name}"
+        f" WHERE bench = :bench AND ts >= :hour AND ts < :hour + {_HOUR_S} GROUP BY bench",
+        [{"bench": bench, "hour": hour} for bench, hour in sorted(hours)],
+    )
+
+
+def _sums(table: Table) -> str:
+    return ", ".join(f"sum({field}_n), sum({field}_sum)" for field in table.scales)
+
+
+def _from_hours(db: sqlite3.Connection, table: Table, days: set[tuple[int, int]]) -> None:
+    db.executemany(
+        f"INSERT OR REPLACE INTO {table.name}_day SELECT bench, :day, {_sums(table)} FROM {table.name}_hour"
+        f" WHERE bench = :bench AND ts >= :day AND ts < :day + {_DAY_S} GROUP BY bench",
+        [{"bench": bench, "day": day} for bench, day in sorted(days)],
+    )
+
+
+def _fleet(db: sqlite3.Connection, name: str, table: Table, instants: set[int]) -> None:
+    db.executemany(
+        f"INSERT OR REPLACE INTO {name} SELECT {FLEET}, ts, {_sums(table)} FROM {name}"
+        f" WHERE ts = :ts AND bench <> {FLEET} GROUP BY ts",
+        [{"ts": instant} for instant in sorted(instants)],
+    )

@@ -1,0 +1,1 @@
+"""People who watch the fleet: accounts, sign-in, API tokens."""

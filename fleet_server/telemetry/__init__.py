@@ -1,0 +1,1 @@
+"""What benches report: measurements, events and plays."""
