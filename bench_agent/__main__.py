@@ -36,6 +36,9 @@ def run(
     power: Annotated[
         str | None, typer.Option(help="Power meter, e.g. vedirect:///dev/ttyUSB0; beats the file.")
     ] = None,
+    history: Annotated[
+        int, typer.Option(min=0, max=90, help="A simulated bench first lives through so many past days.")
+    ] = 0,
 ) -> None:
     """Run the agent until SIGTERM; exit 2 when a setting is wrong, 1 when the disk is."""
     try:
@@ -44,7 +47,7 @@ def run(
         typer.echo(str(err), err=True)
         raise typer.Exit(2) from err
     try:
-        asyncio.run(run_agent(settings))
+        asyncio.run(run_agent(settings, history))
     except SettingsError as err:
         typer.echo(str(err), err=True)
         raise typer.Exit(2) from err

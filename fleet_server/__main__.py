@@ -70,13 +70,14 @@ def demo(
     benches: Annotated[int, typer.Option(min=1, max=100, help="Banyaknya bangku tiruan.")] = 6,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port konsol; 0 = sembarang.")] = 8000,
     data: Annotated[Path, typer.Option(help="Folder untuk semua berkas demo.")] = Path("demo-data"),
+    history: Annotated[int, typer.Option(min=0, max=90, help="Hari lampau yang dijalani dahulu.")] = 3,
     seconds: Annotated[float | None, typer.Option("--for", help="Berhenti sesudah sekian detik.")] = None,
 ) -> None:
     """Jalankan armada lengkap dengan bangku tiruan di komputer ini."""
     from fleet_server.demo.command import run
     from fleet_server.demo.plan import Options
 
-    run(Options(port=port, data=data, benches=benches, seconds=seconds))
+    run(Options(port=port, data=data, benches=benches, history_days=history, seconds=seconds))
 
 
 def main() -> None:

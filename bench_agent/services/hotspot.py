@@ -108,6 +108,10 @@ class HotspotService:
         self._admitted = self._refused = self._down_bytes = self._up_bytes = 0
         return minute
 
+    def live_sample(self) -> HotspotMinute:
+        """Who is here now; the minute's sums stay with ``close_minute``."""
+        return HotspotMinute(stations=self._station_count(), sessions=len(self._last_seen))
+
     async def run(self) -> None:
         """Sweep every 10 s and report every minute until cancelled."""
         failing = False

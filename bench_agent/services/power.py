@@ -61,6 +61,10 @@ class PowerService:
         finally:
             await self._meter.close()
 
+    def live_sample(self) -> PowerMinute | None:
+        """The newest reading of the running minute, None when the meter is silent."""
+        return self._summary(self._minute[-1:]) if self._minute else None
+
     async def sample(self) -> None:
         """Read the meter once and renew estimate and plan."""
         reading = await self._read()
@@ -124,6 +128,9 @@ class PowerService:
 
     def _take_minute(self) -> PowerMinute:
         readings, self._minute = self._minute, []
+        return self._summary(readings)
+
+    def _summary(self, readings: list[PowerReading]) -> PowerMinute:
         known = self._estimate if readings else None
         return PowerMinute(
             battery_voltage_v=_mean(reading.battery_voltage_v for reading in readings),

@@ -93,6 +93,8 @@ def _start_benches(plan: Plan, processes: Processes) -> None:
         config, gate_socket = folder / "bench.toml", folder / "gate.sock"
         _write_private(config, render_bench_config(bench, plan, folder, gate_socket))
         agent: list[str | Path] = [sys.executable, "-m", "bench_agent", "run", "--config", config]
+        if not (folder / "outbox.sqlite3").exists():  # it has no past yet
+            agent += ["--history", str(plan.options.history_days)]
         processes.start(f"agent-{bench.id}", agent)
         listen = f"{LOOPBACK}:{portal_port}"
         portal = [sys.executable, "-m", "bench_agent.portal", "--listen", listen, "--local-demo"]

@@ -23,6 +23,8 @@ class Options(NamedTuple):
     data: Path
     benches: int
     """1 to 100."""
+    history_days: int
+    """Past days that each new bench lives through first, 0 to 90."""
     seconds: float | None
     """Exit after this time; None = run until Ctrl-C."""
 

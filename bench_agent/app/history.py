@@ -1,0 +1,45 @@
+"""A simulated bench lives through past days at full speed, offline; its records wait as a backlog."""
+
+import asyncio
+import secrets
+from urllib.parse import urlsplit
+
+from bench_agent.adapters.outbox_sqlite import SqliteOutbox
+from bench_agent.adapters.system_clock import SystemClock
+from bench_agent.app.hotspot import build_hotspot
+from bench_agent.app.power import PlanFollowers, open_simulated_meter
+from bench_agent.errors import SettingsError
+from bench_agent.services.outbox import OutboxService
+from bench_agent.services.power import PowerService
+from bench_agent.settings import Settings
+from bench_agent.simulated.clock import SimulatedClock
+
+_DAY_MS = 86_400_000
+
+
+async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> float:
+    """Live the last ``days`` up to now with the real services on virtual time.
+
+    Returns:
+        True state of charge of the simulated battery at the end, per cent.
+
+    Raises:
+        SettingsError: The bench is not simulated: nobody can relive real hardware.
+    """
+    if urlsplit(settings.power).scheme != "simulated" or settings.gate != "simulated":
+        raise SettingsError('--history needs power = "simulated://…" and gate = "simulated".')
+    end_ms = SystemClock().now_ms()
+    clock = SimulatedClock(end_ms - days * _DAY_MS)
+    outbox = OutboxService(store, None, clock, boot=secrets.token_hex(4))
+    plans = PlanFollowers()
+    meter = open_simulated_meter(settings, clock, plans)
+    power = PowerService(meter, clock, outbox.emit, plans.tell, meter.pack.battery)
+    offline = settings.model_copy(update={"gate_socket": None})
+    hotspot = build_hotspot(offline, clock, outbox.emit, plans)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(power.run()), group.create_task(hotspot.run())]
+        await clock.run_until(end_ms)
+        for task in tasks:
+            task.cancel()
+    outbox.flush()
+    return meter.pack.soc_pct
