@@ -1,5 +1,5 @@
 # make test: install what is needed, check and test everything.   make run: a demo fleet in the browser.
-.PHONY: test check run lock clean
+.PHONY: test check run bench lock clean
 BIN := .venv/bin
 
 test: setup-test check
@@ -13,6 +13,9 @@ check:
 
 run: setup-run
 	$(BIN)/fleet-server demo --benches 6 $(ARGS)
+
+bench: setup-test
+	$(BIN)/python -m tests.performance
 
 setup-%:
 	@.ci/setup $*

@@ -43,6 +43,14 @@ def ingest(config: ConfigFile = None) -> None:
 
 
 @app.command()
+def worker(config: ConfigFile = None) -> None:
+    """Olah film yang diunggah, satu per satu."""
+    from fleet_server.campaigns.worker import run
+
+    run(load_settings(config))
+
+
+@app.command()
 def operator(
     name: str,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],

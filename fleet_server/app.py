@@ -9,9 +9,12 @@ from starlette.staticfiles import StaticFiles
 
 from fleet_server import health
 from fleet_server.benches import endpoints as benches_endpoints
+from fleet_server.campaigns import endpoints as campaigns_endpoints
+from fleet_server.campaigns import media_files
 from fleet_server.headers import GuardHeaders, render_policy
 from fleet_server.kit.clock import SystemClock
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
+from fleet_server.kit.media_store import MediaStore
 from fleet_server.kit.telemetry.sqlite_store import SqliteTelemetryStore
 from fleet_server.operators import endpoints as operators_endpoints
 from fleet_server.operators.access import signed_in
@@ -19,7 +22,7 @@ from fleet_server.operators.limit import SignInLimit
 from fleet_server.problems import install_problems
 from fleet_server.settings import Settings
 from fleet_server.telemetry import endpoints as telemetry_endpoints
-from fleet_server.web import fleet, sign_in
+from fleet_server.web import assets, campaigns, fleet, sign_in
 from fleet_server.web.live import LiveFragment
 from fleet_server.web.pages import ASSETS, Pages
 
@@ -27,8 +30,8 @@ from fleet_server.web.pages import ASSETS, Pages
 def create_app(settings: Settings) -> FastAPI:
     """Build the application; the database is opened and brought up to date when it starts.
 
-    ``app.state`` carries ``settings``, ``clock``, ``sessions`` (SQL), ``telemetry`` (store), ``pages`` and
-    ``live_benches``.
+    ``app.state`` carries ``settings``, ``clock``, ``sessions`` (SQL), ``telemetry`` (store), ``media``
+    (store), ``pages`` and ``live_benches``.
     """
     metrics = health.Metrics()
     app = FastAPI(
@@ -48,10 +51,12 @@ def create_app(settings: Settings) -> FastAPI:
     install_problems(app)
     app.include_router(health.router)
     app.include_router(operators_endpoints.router)
+    app.include_router(campaigns_endpoints.router)
+    app.include_router(media_files.router)
     for module in (benches_endpoints, telemetry_endpoints):
         app.include_router(module.router, dependencies=[Depends(signed_in)])
-    app.include_router(sign_in.router)
-    app.include_router(fleet.router)
+    for page in (sign_in, fleet, assets, campaigns):
+        app.include_router(page.router)
     app.mount("/assets", StaticFiles(directory=ASSETS, check_dir=False), name="assets")
     return app
 
@@ -60,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     state.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    state.media = MediaStore(state.settings.data_dir / "media")
     engine = open_engine(state.settings.sql_url)
     upgrade_schema(engine)
     state.sessions = open_sessions(engine)

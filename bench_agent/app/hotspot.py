@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bench_agent.adapters.gate_socket import GateSocketServer
-from bench_agent.adapters.netlink import NetlinkNeighbours
-from bench_agent.adapters.nftables import NftablesGate
 from bench_agent.app.power import PlanFollowers
 from bench_agent.domain.hotspot import HotspotConfig
 from bench_agent.errors import GateError
@@ -80,6 +78,10 @@ def build_hotspot(
             phones = SimulatedPhones(clock, seed=zlib.crc32(settings.bench_id.encode()))
             crowd = SimulatedCrowd(phones, simulated_gate, neighbours)
         case "nftables":
+            # pyroute2 and libnftables cost 8 MB, which only a bench with a real gate should pay.
+            from bench_agent.adapters.netlink import NetlinkNeighbours
+            from bench_agent.adapters.nftables import NftablesGate
+
             gate, neighbours = NftablesGate(), NetlinkNeighbours(settings.hotspot_interface)
     service = HotspotService(
         config=config,

@@ -69,7 +69,7 @@ def _seed(plan: Plan) -> SignIn:
 
 def _start_server(plan: Plan, processes: Processes) -> None:
     environment = {f"FLEET_{key.upper()}": value for key, value in plan.settings.items()}
-    for part in ("serve", "ingest"):
+    for part in ("serve", "ingest", "worker"):
         processes.start(part, [sys.executable, "-m", "fleet_server", part], environment)
 
 

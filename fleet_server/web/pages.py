@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fleet_server.operators.roles import Identity
 
 ASSETS = Path(__file__).parent / "assets"
-_MENU = (("/", "Bangku"),)
+_MENU = (("/", "Bangku"), ("/aset", "Aset"), ("/kampanye", "Kampanye"))
 
 
 class Pages:

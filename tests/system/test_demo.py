@@ -69,7 +69,7 @@ def test_demo_shows_live_benches_with_a_past_lets_citizens_in_and_ends_cleanly(
         consent = page.split('name="token" value="')[1].split('"')[0]
         assert "Anda sudah tersambung" in phone.post("/masuk", data={"token": consent}).text
     children = psutil.Process(demo.pid).children(recursive=True)
-    assert len(children) >= 7  # broker, server, ingest, two agents, two portals
+    assert len(children) >= 8  # broker, server, ingest, worker, two agents, two portals
     os.kill(demo.pid, signal.SIGINT)
     assert demo.wait(timeout=40) == 0
     _, alive = psutil.wait_procs(children, timeout=5)

@@ -1,0 +1,142 @@
+"""Pages of the campaigns: list, new, one campaign with its proofs."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import Field
+from sqlalchemy import select
+from starlette.status import HTTP_303_SEE_OTHER
+
+from fleet_server.benches.models import Bench
+from fleet_server.campaigns import service
+from fleet_server.campaigns.films import list_films
+from fleet_server.campaigns.schemas import CampaignIn
+from fleet_server.errors import FleetError
+from fleet_server.operators.access import PageReader, check_csrf
+from fleet_server.operators.roles import Identity, Role
+
+router = APIRouter(include_in_schema=False)
+_STATES = {"draft": "Konsep", "published": "Terbit", "withdrawn": "Ditarik"}
+
+
+class CampaignForm(CampaignIn):
+    """The form of a new campaign."""
+
+    csrf_token: str
+    benches: list[str] = Field(default_factory=list)
+
+
+@router.get("/kampanye")
+def show_campaigns(request: Request, identity: PageReader) -> HTMLResponse:
+    """All campaigns and the form for a new one."""
+    return _list_page(request, identity)
+
+
+@router.post("/kampanye")
+def create_campaign(
+    request: Request, identity: PageReader, form: Annotated[CampaignForm, Form()]
+) -> Response:
+    """Make a draft; a wrong one brings the form back with what to do."""
+    identity.require(Role.EDITOR)
+    check_csrf(identity, form.csrf_token)
+    state = request.app.state
+    wish = CampaignIn(**form.model_dump(exclude={"csrf_token"}))
+    try:
+        with state.sessions.begin() as db:
+            made = service.create(db, wish, identity.name, state.clock.now_ms())
+    except FleetError as err:
+        return _list_page(request, identity, form, err)
+    return RedirectResponse(f"/kampanye/{made.id}", HTTP_303_SEE_OTHER)
+
+
+@router.get("/kampanye/{campaign}")
+def show_campaign(request: Request, identity: PageReader, campaign: str) -> HTMLResponse:
+    """One campaign with its proofs."""
+    return _campaign_page(request, identity, campaign)
+
+
+@router.get("/kampanye/{campaign}/bukti")
+def list_proofs(request: Request, _: PageReader, campaign: str) -> HTMLResponse:
+    """The proofs alone; the page asks for them every two seconds."""
+    state = request.app.state
+    with state.sessions() as db:
+        report = service.report(db, campaign)
+    return HTMLResponse(state.pages.render_fragment("campaign_proofs.html", report=report))
+
+
+@router.post("/kampanye/{campaign}/terbitkan")
+def publish_campaign(
+    request: Request, identity: PageReader, campaign: str, csrf_token: Annotated[str, Form()]
+) -> Response:
+    """Publish a draft."""
+    identity.require(Role.EDITOR)
+    check_csrf(identity, csrf_token)
+    state = request.app.state
+    try:
+        with state.sessions.begin() as db:
+            service.publish(db, state.media, campaign, state.clock.now_ms())
+    except FleetError as err:
+        return _campaign_page(request, identity, campaign, err)
+    return RedirectResponse(f"/kampanye/{campaign}", HTTP_303_SEE_OTHER)
+
+
+@router.post("/kampanye/{campaign}/tarik")
+def withdraw_campaign(
+    request: Request, identity: PageReader, campaign: str, csrf_token: Annotated[str, Form()]
+) -> Response:
+    """Take a campaign off its benches."""
+    identity.require(Role.EDITOR)
+    check_csrf(identity, csrf_token)
+    state = request.app.state
+    try:
+        with state.sessions.begin() as db:
+            service.withdraw(db, state.media, campaign, state.clock.now_ms())
+    except FleetError as err:
+        return _campaign_page(request, identity, campaign, err)
+    return RedirectResponse(f"/kampanye/{campaign}", HTTP_303_SEE_OTHER)
+
+
+def _list_page(
+    request: Request, identity: Identity, form: CampaignForm | None = None, wrong: FleetError | None = None
+) -> HTMLResponse:
+    state = request.app.state
+    with state.sessions() as db:
+        campaigns = service.list_campaigns(db)
+        films = [film for film in list_films(db) if film.stage == "ready"]
+        benches = db.execute(select(Bench.id, Bench.name).order_by(Bench.name)).all()
+    page = state.pages.render(
+        "campaigns.html",
+        identity,
+        "/kampanye",
+        campaigns=campaigns,
+        films=films,
+        benches=benches,
+        states=_STATES,
+        form=form,
+        may_edit=identity.may(Role.EDITOR),
+        today=date.fromisoformat(service.today(state.clock.now_ms())),
+        wrong=wrong.detail if wrong else "",
+    )
+    return HTMLResponse(page, wrong.status if wrong else 200)
+
+
+def _campaign_page(
+    request: Request, identity: Identity, campaign: str, wrong: FleetError | None = None
+) -> HTMLResponse:
+    state = request.app.state
+    with state.sessions() as db:
+        found = service.get_campaign(db, campaign)
+        report = service.report(db, campaign)
+    page = state.pages.render(
+        "campaign.html",
+        identity,
+        "/kampanye",
+        campaign=found,
+        report=report,
+        states=_STATES,
+        may_edit=identity.may(Role.EDITOR),
+        wrong=wrong.detail if wrong else "",
+    )
+    return HTMLResponse(page, wrong.status if wrong else 200)
