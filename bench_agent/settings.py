@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     portal_uid: int | None = Field(
         default=None, ge=0, description="user number of bench-portal; leave it out to trust the socket's mode"
     )
+    trust_clock: bool = Field(
+        default=False,
+        description="true only where the host keeps the time, as in a virtual machine or the demo",
+    )
     drain_wait_max_s: float = Field(
         default=120, ge=0, le=3600, description="seconds, 0 to 3600: longest random wait after an outage"
     )

@@ -18,7 +18,7 @@ from bench_agent.adapters.mqtt import BrokerAddress, MqttUplink
 from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
 from bench_agent.adapters.sysinfo import LinuxHost
 from bench_agent.adapters.system_clock import SystemClock, read_boot_id
-from bench_agent.app.history import live_through
+from bench_agent.app.history import Past, live_through
 from bench_agent.app.hotspot import build_hotspot
 from bench_agent.app.playback import build_playback
 from bench_agent.app.power import START_SOC_PCT, PlanFollowers, build_power
@@ -74,7 +74,7 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
 
     A simulated bench may first live through the last ``history_days``.
     """
-    clock = SystemClock()
+    clock = SystemClock(trusted=settings.trust_clock)
     limits = OutboxLimits(
         play_wait_ms=int(settings.play_write_interval_s * 1000),
         minute_wait_ms=int(settings.minute_write_interval_s * 1000),
@@ -82,8 +82,8 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
         max_days=settings.history_days,
     )
     with closing(SqliteOutbox(settings.data_dir / "outbox.sqlite3", limits)) as store:
-        soc_pct = await live_through(settings, store, history_days) if history_days else START_SOC_PCT
-        agent = build_agent(settings, clock, store, soc_pct)
+        past = await live_through(settings, store, history_days) if history_days else None
+        agent = build_agent(settings, clock, store, past)
         running = asyncio.create_task(agent.run(), name="agent")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -97,12 +97,10 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
         _log.info("agent_stopped", waiting=store.count())
 
 
-def build_agent(
-    settings: Settings, clock: Clock, store: SqliteOutbox, soc_pct: float = START_SOC_PCT
-) -> Agent:
+def build_agent(settings: Settings, clock: Clock, store: SqliteOutbox, past: Past | None = None) -> Agent:
     """Choose and connect adapters and services as ``settings`` say.
 
-    A simulated battery starts at ``soc_pct``.
+    A simulated bench goes on from its ``past``.
     """
     jitter = random.SystemRandom()
     boot = read_boot_id()
@@ -112,7 +110,9 @@ def build_agent(
     )
     system = SystemService(LinuxHost(settings.data_dir), clock, outbox.emit, outbox.count, agent_version())
     plans = PlanFollowers()
-    power = build_power(settings, clock, outbox.emit, plans, soc_pct)
+    power = build_power(settings, clock, outbox.emit, plans, past.soc_pct if past else START_SOC_PCT)
+    if past is not None:
+        power.resume(past.knowledge)
     loops: dict[str, Loop] = {"outbox": outbox.run, "system": system.run, "power": power.run}
     sections: dict[str, Callable[[], Body | None]] = {"power": power.live_sample}
     if settings.gate_socket is not None:

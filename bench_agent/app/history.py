@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bench_agent.adapters.outbox_sqlite import SqliteOutbox
@@ -10,18 +11,25 @@ from bench_agent.app.hotspot import build_hotspot
 from bench_agent.app.power import PlanFollowers, open_simulated_meter
 from bench_agent.errors import SettingsError
 from bench_agent.services.outbox import OutboxService
-from bench_agent.services.power import PowerService
+from bench_agent.services.power import PowerKnowledge, PowerService
 from bench_agent.settings import Settings
 from bench_agent.simulated.clock import SimulatedClock
 
 _DAY_MS = 86_400_000
 
 
-async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> float:
-    """Live the last ``days`` up to now with the real services on virtual time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How the past days left the bench."""
 
-    Returns:
-        True state of charge of the simulated battery at the end, per cent.
+    soc_pct: float
+    """True state of charge of the simulated battery."""
+    knowledge: PowerKnowledge
+    """What the agent believes of it."""
+
+
+async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> Past:
+    """Live the last ``days`` up to now with the real services on virtual time.
 
     Raises:
         SettingsError: The bench is not simulated: nobody can relive real hardware.
@@ -42,4 +50,4 @@ async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> fl
         for task in tasks:
             task.cancel()
     outbox.flush()
-    return meter.pack.soc_pct
+    return Past(soc_pct=meter.pack.soc_pct, knowledge=power.knowledge())

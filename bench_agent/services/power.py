@@ -1,6 +1,7 @@
 """Follows the battery, decides the energy plan and records each minute (POW-R36 to R39, R67)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from statistics import fmean
 
@@ -20,6 +21,14 @@ SAMPLES_A_MINUTE = 6
 WIB = timezone(timedelta(hours=7), "WIB")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerKnowledge:
+    """What a service knew of the battery, for the one that follows it."""
+
+    estimate: Estimate | None
+    state: EnergyState
 
 
 class PowerService:
@@ -60,6 +69,22 @@ class PowerService:
                 self._emit(self._take_minute())
         finally:
             await self._meter.close()
+
+    def knowledge(self) -> PowerKnowledge:
+        """What is known now."""
+        return PowerKnowledge(estimate=self._estimate, state=self._state)
+
+    def resume(self, knowledge: PowerKnowledge) -> None:
+        """Go on from what an earlier service knew; its monotonic instants mean nothing on this clock."""
+        self._state = knowledge.state
+        if knowledge.estimate is not None:
+            self._estimate = Estimate(
+                soc_pct=knowledge.estimate.soc_pct,
+                sigma_pct=knowledge.estimate.sigma_pct,
+                as_of_ms=self._clock.monotonic_ms(),
+                source=knowledge.estimate.source,
+                charge_ah=knowledge.estimate.charge_ah,
+            )
 
     def live_sample(self) -> PowerMinute | None:
         """The newest reading of the running minute, None when the meter is silent."""

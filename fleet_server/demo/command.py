@@ -118,6 +118,7 @@ def render_bench_config(bench: DemoBench, plan: Plan, folder: Path, gate_socket:
         "power": f"simulated://?seed={int(bench.id[3:])}&wp=100&ah=50",
         "gate": "simulated",
         "gate_socket": str(gate_socket),
+        "trust_clock": True,  # server and benches share this machine's clock
         "drain_wait_max_s": 0,
         "minute_write_interval_s": 10,
         "play_write_interval_s": 5,
