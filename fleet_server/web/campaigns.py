@@ -1,5 +1,6 @@
 """Pages of the campaigns: list, new, one campaign with its proofs."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.status import HTTP_303_SEE_OTHER
 
 from fleet_server.benches.models import Bench
@@ -14,6 +16,7 @@ from fleet_server.campaigns import service
 from fleet_server.campaigns.films import list_films
 from fleet_server.campaigns.schemas import CampaignIn
 from fleet_server.errors import FleetError
+from fleet_server.kit.media_store import MediaStore
 from fleet_server.operators.access import PageReader, check_csrf
 from fleet_server.operators.roles import Identity, Role
 
@@ -71,15 +74,8 @@ def publish_campaign(
     request: Request, identity: PageReader, campaign: str, csrf_token: Annotated[str, Form()]
 ) -> Response:
     """Publish a draft."""
-    identity.require(Role.EDITOR)
     check_csrf(identity, csrf_token)
-    state = request.app.state
-    try:
-        with state.sessions.begin() as db:
-            service.publish(db, state.media, campaign, state.clock.now_ms())
-    except FleetError as err:
-        return _campaign_page(request, identity, campaign, err)
-    return RedirectResponse(f"/kampanye/{campaign}", HTTP_303_SEE_OTHER)
+    return _move_campaign(request, identity, campaign, service.publish)
 
 
 @router.post("/kampanye/{campaign}/tarik")
@@ -87,12 +83,21 @@ def withdraw_campaign(
     request: Request, identity: PageReader, campaign: str, csrf_token: Annotated[str, Form()]
 ) -> Response:
     """Take a campaign off its benches."""
-    identity.require(Role.EDITOR)
     check_csrf(identity, csrf_token)
+    return _move_campaign(request, identity, campaign, service.withdraw)
+
+
+def _move_campaign(
+    request: Request,
+    identity: Identity,
+    campaign: str,
+    move: Callable[[Session, MediaStore, str, int], object],
+) -> Response:
+    identity.require(Role.EDITOR)
     state = request.app.state
     try:
         with state.sessions.begin() as db:
-            service.withdraw(db, state.media, campaign, state.clock.now_ms())
+            move(db, state.media, campaign, state.clock.now_ms())
     except FleetError as err:
         return _campaign_page(request, identity, campaign, err)
     return RedirectResponse(f"/kampanye/{campaign}", HTTP_303_SEE_OTHER)
