@@ -8,9 +8,9 @@ import serial
 
 from bench_agent.adapters.vedirect_text import Block, BlockGate, BlockParser
 from bench_agent.domain.power_range import PowerRange, follows
+from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading, ReadingQuality
 from bench_agent.errors import PowerMeterGarbledError, PowerMeterSilentError, PowerMeterUnreachableError
 from bench_agent.ports.clock import Clock
-from bench_agent.ports.power_meter import ChargeStage, CurrentScope, PowerReading, ReadingQuality
 
 BAUD = 19_200
 FIRST_RETRY_MS, LONGEST_RETRY_MS = 1_000, 60_000

@@ -9,9 +9,10 @@ import structlog
 
 from bench_agent.domain.battery import Battery, Estimate, Sample, next_estimate, rest_of
 from bench_agent.domain.energy import EnergyPlan, EnergyState, next_energy, plan_energy
+from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading
 from bench_agent.errors import PowerMeterError
 from bench_agent.ports.clock import Clock
-from bench_agent.ports.power_meter import ChargeStage, CurrentScope, PowerMeter, PowerReading
+from bench_agent.ports.power_meter import PowerMeter
 from bench_agent.wire.envelope import Body
 from bench_agent.wire.event import Event, Severity
 from bench_agent.wire.telemetry import EnergyTier, PowerMinute

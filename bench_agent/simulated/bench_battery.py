@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench_agent.domain.battery import Battery, rest_voltage_v
-from bench_agent.ports.power_meter import ChargeStage
+from bench_agent.domain.power_reading import ChargeStage
 
 ABSORPTION_V, FLOAT_V = 14.4, 13.6
 CUT_V, RECONNECT_V = 11.8, 13.0

@@ -1,9 +1,9 @@
 """``simulated://``: sun, battery and loads by the bench's clock (POW-R60)."""
 
 from bench_agent.domain.battery import Battery
+from bench_agent.domain.power_reading import CurrentScope, PowerReading, ReadingQuality
 from bench_agent.errors import PowerMeterUnreachableError
 from bench_agent.ports.clock import Clock
-from bench_agent.ports.power_meter import CurrentScope, PowerReading, ReadingQuality
 from bench_agent.simulated.bench_battery import BenchBattery, Loads
 from bench_agent.simulated.sun import Site, panel_power_w
 

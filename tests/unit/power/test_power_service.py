@@ -4,8 +4,8 @@ from datetime import datetime
 
 from bench_agent.domain.battery import Battery
 from bench_agent.domain.energy import EnergyPlan
+from bench_agent.domain.power_reading import PowerReading
 from bench_agent.errors import PowerMeterSilentError
-from bench_agent.ports.power_meter import PowerReading
 from bench_agent.services.power import WIB, PowerService
 from bench_agent.simulated.bench_battery import Loads
 from bench_agent.simulated.clock import SimulatedClock

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bench_agent.adapters.vedirect import parse_reading
 from bench_agent.adapters.vedirect_text import BlockGate, BlockParser
-from bench_agent.ports.power_meter import ChargeStage, CurrentScope, ReadingQuality
+from bench_agent.domain.power_reading import ChargeStage, CurrentScope, ReadingQuality
 
 MPPT = (
     "PID 0xA05F,FW 161,SER# HQ0000TEST1,V 13120,I 2450,VPV 18760,PPV 34,CS 3,MPPT 2,OR 0x00000000,ERR 0,"
