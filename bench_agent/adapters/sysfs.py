@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 _LONGEST_TEXT_BYTES = 64
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,9})?")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
 def read_text(attribute: Path) -> str:
