@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bench_agent.ports.power_meter import PowerMeter
 from tests.drivers.stub_bus import StubBus
 
 FIRST, SECOND, INA219, INA3221, BARE = 0x40, 0x41, 0x42, 0x43, 0x44
+NOBODY = 65534
 CHARGING = 2800
 """Steps of 2.5 uV at the shunt: 3.5 A through 2 mOhm."""
 BUS_STEPS = 10560
@@ -184,6 +186,32 @@ def test_another_chip_or_none_is_told(bus: StubBus) -> None:
         read(I2cPowerMeter(TWO_MILLIOHM, bus.number, 0x4F, SystemClock()))
     with pytest.raises(PowerMeterUnreachableError, match="i2c_arm"):
         read(I2cPowerMeter(TWO_MILLIOHM, 99, 0x40, SystemClock()))
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """As on a bench, where the agent is not root."""
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_an_agent_without_rights_is_told_the_way_and_reads_once_root_has_set_the_shunt(
+    bus: StubBus, ina226: Path
+) -> None:
+    bus.put(BARE, INA226_REGISTERS)
+    with unprivileged():
+        with pytest.raises(
+            PowerMeterSettingsError, match=r"Permission denied.*ATTR\{shunt_resistor\}=\"2000\""
+        ):
+            read(hwmon())
+        with pytest.raises(PowerMeterUnreachableError, match=r"Permission denied.*group i2c"):
+            read(bare(bus))
+    (ina226 / "shunt_resistor").write_text("2000")
+    with unprivileged():
+        assert read(hwmon()).battery_current_a == 3.5
 
 
 @contextlib.contextmanager
