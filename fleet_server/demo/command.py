@@ -8,13 +8,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import typer
 
-from fleet_server.demo.plan import DemoError, Options, Plan, make_plan
+from fleet_server.demo.options import Options, PlayerKind
+from fleet_server.demo.plan import DemoError, Plan, make_plan
 from fleet_server.demo.processes import Processes
+from fleet_server.demo.sample_campaigns import SampleCampaigns
 from fleet_server.demo.seed import DemoBench, SignIn, seed_benches, seed_operator
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
 from fleet_server.kit.embedded_broker import LOOPBACK
@@ -22,6 +26,7 @@ from fleet_server.settings import Settings
 
 _READY_S = 60.0
 _WATCH_S = 0.5
+_WINDOWS_A_ROW, _WINDOW_WIDTH_PX, _WINDOW_HEIGHT_PX = 3, 480, 300
 
 
 def run(options: Options) -> None:
@@ -39,18 +44,22 @@ def run(options: Options) -> None:
         signal.signal(number, on_signal)
     plan = make_plan(options)
     sign_in = _seed(plan)
-    plan.broker.start()
-    try:
-        with Processes(options.data / "logs") as processes:
-            _start_server(plan, processes)
-            _wait_ready(plan, processes, stop)
-            _start_benches(plan, processes)
-            write_demo_json(plan, sign_in)
-            _say(plan, sign_in)
-            _watch(processes, stop, options.seconds)
-    finally:
-        plan.broker.stop()
-        (options.data / "demo.json").unlink(missing_ok=True)
+    films = SampleCampaigns(plan, sign_in, stop)
+    with ExitStack() as at_the_end:
+        at_the_end.callback((options.data / "demo.json").unlink, missing_ok=True)
+        at_the_end.callback(plan.broker.stop)
+        plan.broker.start()
+        processes = at_the_end.enter_context(Processes(options.data / "logs"))
+        sockets = Path(at_the_end.enter_context(TemporaryDirectory(prefix="fleet-demo-")))
+        _start_server(plan, processes)
+        _wait_ready(plan, processes, stop)
+        _start_benches(plan, processes, sockets)
+        write_demo_json(plan, sign_in)
+        _say(plan, sign_in)
+        films.start()
+        at_the_end.callback(films.join)
+        at_the_end.callback(stop.set)
+        _watch(processes, stop, options.seconds)
 
 
 def _seed(plan: Plan) -> SignIn:
@@ -86,12 +95,16 @@ def _wait_ready(plan: Plan, processes: Processes, stop: threading.Event) -> None
         stop.wait(0.1)
 
 
-def _start_benches(plan: Plan, processes: Processes) -> None:
-    for bench, portal_port in zip(plan.benches, plan.portal_ports, strict=True):
+def _start_benches(plan: Plan, processes: Processes, sockets: Path) -> None:
+    for number, (bench, portal_port) in enumerate(zip(plan.benches, plan.portal_ports, strict=True)):
         folder = plan.options.data / "benches" / bench.id
         folder.mkdir(parents=True, exist_ok=True)
-        config, gate_socket = folder / "bench.toml", folder / "gate.sock"
-        _write_private(config, render_bench_config(bench, plan, folder, gate_socket))
+        # A Unix socket's path is short by law of the kernel, the data folder's may be long.
+        config, gate_socket = folder / "bench.toml", sockets / f"{bench.id}.gate"
+        values = bench_settings(bench, plan, folder, gate_socket)
+        values |= player_settings(plan.options.player, number, sockets / f"{bench.id}.player")
+        # JSON strings, numbers and lists are TOML ones too.
+        _write_private(config, "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
         agent: list[str | Path] = [sys.executable, "-m", "bench_agent", "run", "--config", config]
         if not (folder / "outbox.sqlite3").exists():  # it has no past yet
             agent += ["--history", str(plan.options.history_days)]
@@ -102,9 +115,11 @@ def _start_benches(plan: Plan, processes: Processes) -> None:
         processes.start(f"portal-{bench.id}", portal)
 
 
-def render_bench_config(bench: DemoBench, plan: Plan, folder: Path, gate_socket: Path) -> str:
-    """Spell a simulated bench's settings file (TOML)."""
-    values: dict[str, str | float] = {
+def bench_settings(
+    bench: DemoBench, plan: Plan, folder: Path, gate_socket: Path
+) -> dict[str, str | float | list[str]]:
+    """Settings of a simulated bench, without its player's."""
+    return {
         "bench_id": bench.id,
         "name": bench.name,
         "data_dir": str(folder),
@@ -123,8 +138,19 @@ def render_bench_config(bench: DemoBench, plan: Plan, folder: Path, gate_socket:
         "minute_write_interval_s": 10,
         "play_write_interval_s": 5,
     }
-    # JSON strings and numbers are TOML ones too.
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+
+
+def player_settings(
+    player: PlayerKind, number: int, player_socket: Path
+) -> dict[str, str | float | list[str]]:
+    """How the bench with this ``number`` (from 0) plays its films."""
+    options = ["--allow-root"] if os.geteuid() == 0 else []  # as in a container, where the demo has no other
+    if player is PlayerKind.VLC:
+        x, y = (number % _WINDOWS_A_ROW) * _WINDOW_WIDTH_PX, number // _WINDOWS_A_ROW * _WINDOW_HEIGHT_PX
+        window = ["no-fullscreen", f"width={_WINDOW_WIDTH_PX}", f"height={_WINDOW_HEIGHT_PX}"]
+        window += [f"video-x={x}", f"video-y={y}"] + (["no-audio"] if number else [])
+        options += [f"--vlc-option=--{option}" for option in window]
+    return {"player": player.value, "player_socket": str(player_socket), "player_options": options}
 
 
 def write_demo_json(plan: Plan, sign_in: SignIn) -> None:
