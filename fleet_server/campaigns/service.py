@@ -55,7 +55,9 @@ def create(db: Session, wish: CampaignIn, author: str, now_ms: int) -> CampaignO
             "Pilih tanggal akhir sesudah tanggal mulai."
         )
     benches = _checked_benches(db, wish.benches)
-    _, job = get_film(db, wish.asset_id)
+    film, job = get_film(db, wish.asset_id)
+    if job.stage == "rejected":
+        raise CampaignConflictError(f"Film '{film.title}' ditolak: {job.reason}")
     if job.stage != "ready":
         raise CampaignConflictError(
             f"Film '{wish.asset_id}' belum siap ({job.progress_pct}%). "
