@@ -1,5 +1,6 @@
 """The power part: the meter that the settings name, and who follows the energy plan."""
 
+import zlib
 from collections.abc import Callable
 from datetime import time
 from urllib.parse import parse_qsl, urlsplit
@@ -16,7 +17,7 @@ from bench_agent.simulated.power_meter import SimulatedPowerMeter
 from bench_agent.simulated.sun import Site
 from bench_agent.wire.envelope import Body
 
-_DEFAULTS = {"seed": "1", "wp": "100", "ah": "50", "soc": "60"}
+_DEFAULTS = {"wp": "100", "ah": "50", "soc": "60"}
 
 
 class PlanFollowers:
@@ -71,14 +72,17 @@ def open_simulated_meter(
 ) -> SimulatedPowerMeter:
     """Read ``simulated://?seed=1&wp=100&ah=50&soc=60``; the meter's loads follow the plan.
 
-    ``soc`` is the charge of a battery without a past; one with a past has ``soc_pct``.
+    Without ``seed`` every bench has weather of its own. ``soc`` is the charge of a battery without a past;
+    one with a past has ``soc_pct``.
 
     Raises:
         SettingsError: A part of the URL is unknown or no number.
     """
     url = urlsplit(settings.power)
     try:
-        query = _DEFAULTS | dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+        query = {"seed": str(zlib.crc32(settings.bench_id.encode())), **_DEFAULTS} | dict(
+            parse_qsl(url.query, strict_parsing=bool(url.query))
+        )
         site = Site(
             latitude_deg=settings.lat,
             longitude_deg=settings.lon,

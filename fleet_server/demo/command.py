@@ -1,7 +1,6 @@
 """``fleet-server demo``: the fleet in one command, ended by Ctrl-C, by ``--for``, or when a part dies."""
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -15,18 +14,18 @@ from types import FrameType
 
 import typer
 
-from fleet_server.demo.options import Options, PlayerKind
+from fleet_server.demo.benches import start_benches, write_private
+from fleet_server.demo.options import Options
 from fleet_server.demo.plan import DemoError, Plan, make_plan
 from fleet_server.demo.processes import Processes
 from fleet_server.demo.sample_campaigns import SampleCampaigns
-from fleet_server.demo.seed import DemoBench, SignIn, seed_benches, seed_operator
+from fleet_server.demo.seed import SignIn, seed_benches, seed_operator
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
 from fleet_server.kit.embedded_broker import LOOPBACK
 from fleet_server.settings import Settings
 
 _READY_S = 60.0
 _WATCH_S = 0.5
-_WINDOWS_A_ROW, _WINDOW_WIDTH_PX, _WINDOW_HEIGHT_PX = 3, 480, 300
 
 
 def run(options: Options) -> None:
@@ -53,7 +52,7 @@ def run(options: Options) -> None:
         sockets = Path(at_the_end.enter_context(TemporaryDirectory(prefix="fleet-demo-")))
         _start_server(plan, processes)
         _wait_ready(plan, processes, stop)
-        _start_benches(plan, processes, sockets)
+        start_benches(plan, processes, sockets)
         write_demo_json(plan, sign_in)
         _say(plan, sign_in)
         films.start()
@@ -95,64 +94,6 @@ def _wait_ready(plan: Plan, processes: Processes, stop: threading.Event) -> None
         stop.wait(0.1)
 
 
-def _start_benches(plan: Plan, processes: Processes, sockets: Path) -> None:
-    for number, (bench, portal_port) in enumerate(zip(plan.benches, plan.portal_ports, strict=True)):
-        folder = plan.options.data / "benches" / bench.id
-        folder.mkdir(parents=True, exist_ok=True)
-        # A Unix socket's path is short by law of the kernel, the data folder's may be long.
-        config, gate_socket = folder / "bench.toml", sockets / f"{bench.id}.gate"
-        values = bench_settings(bench, plan, folder, gate_socket)
-        values |= player_settings(plan.options.player, number, sockets / f"{bench.id}.player")
-        # JSON strings, numbers and lists are TOML ones too.
-        _write_private(config, "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
-        agent: list[str | Path] = [sys.executable, "-m", "bench_agent", "run", "--config", config]
-        if not (folder / "outbox.sqlite3").exists():  # it has no past yet
-            agent += ["--history", str(plan.options.history_days)]
-        processes.start(f"agent-{bench.id}", agent)
-        listen = f"{LOOPBACK}:{portal_port}"
-        portal = [sys.executable, "-m", "bench_agent.portal", "--listen", listen, "--local-demo"]
-        portal += ["--gate-socket", str(gate_socket), "--bench-name", bench.name]
-        processes.start(f"portal-{bench.id}", portal)
-
-
-def bench_settings(
-    bench: DemoBench, plan: Plan, folder: Path, gate_socket: Path
-) -> dict[str, str | float | list[str]]:
-    """Settings of a simulated bench, without its player's."""
-    return {
-        "bench_id": bench.id,
-        "name": bench.name,
-        "data_dir": str(folder),
-        "lat": bench.lat,
-        "lon": bench.lon,
-        "broker_url": plan.broker.url,
-        "broker_username": bench.id,
-        "broker_password": bench.broker_password,
-        "server_url": plan.url,
-        "server_token": bench.server_token,
-        "power": f"simulated://?seed={int(bench.id[3:])}&wp=100&ah=50",
-        "gate": "simulated",
-        "gate_socket": str(gate_socket),
-        "trust_clock": True,  # server and benches share this machine's clock
-        "drain_wait_max_s": 0,
-        "minute_write_interval_s": 10,
-        "play_write_interval_s": 5,
-    }
-
-
-def player_settings(
-    player: PlayerKind, number: int, player_socket: Path
-) -> dict[str, str | float | list[str]]:
-    """How the bench with this ``number`` (from 0) plays its films."""
-    options = ["--allow-root"] if os.geteuid() == 0 else []  # as in a container, where the demo has no other
-    if player is PlayerKind.VLC:
-        x, y = (number % _WINDOWS_A_ROW) * _WINDOW_WIDTH_PX, number // _WINDOWS_A_ROW * _WINDOW_HEIGHT_PX
-        window = ["no-fullscreen", f"width={_WINDOW_WIDTH_PX}", f"height={_WINDOW_HEIGHT_PX}"]
-        window += [f"video-x={x}", f"video-y={y}"] + (["no-audio"] if number else [])
-        options += [f"--vlc-option=--{option}" for option in window]
-    return {"player": player.value, "player_socket": str(player_socket), "player_options": options}
-
-
 def write_demo_json(plan: Plan, sign_in: SignIn) -> None:
     """Tell scripts the way in, in a file that only its owner reads."""
     document = {
@@ -161,15 +102,7 @@ def write_demo_json(plan: Plan, sign_in: SignIn) -> None:
         "broker_url": plan.broker.url,
         "portals": [f"http://{LOOPBACK}:{port}/" for port in plan.portal_ports],
     }
-    _write_private(plan.options.data / "demo.json", json.dumps(document, indent=2) + "\n")
-
-
-def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".part")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
-    temporary.replace(path)
+    write_private(plan.options.data / "demo.json", json.dumps(document, indent=2) + "\n")
 
 
 def _say(plan: Plan, sign_in: SignIn) -> None:

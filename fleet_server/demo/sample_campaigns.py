@@ -3,6 +3,7 @@
 Runs beside the demo, so that the console and the benches need not wait for the films.
 """
 
+import sys
 import threading
 import time
 from datetime import date, timedelta
@@ -70,7 +71,10 @@ class SampleCampaigns:
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, transient=True) as progress, self._open_console() as console:
+        with (
+            Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as progress,
+            self._open_console() as console,
+        ):
             bar = progress.add_task("", total=100 * len(films))
             assets: dict[str, Film] = {}
             for number, film in enumerate(films, start=1):

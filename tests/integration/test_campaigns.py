@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -131,6 +133,33 @@ def test_a_film_goes_from_upload_to_proof_on_the_report(
     report = program.get(f"/api/v1/campaigns/{campaign}/report").json()
     assert (report["plays"], report["shown_ms"]) == (2, 6000)
     assert report["benches"][0]["broken_plays"] == 1
+
+
+def test_report_adds_up_over_days_and_benches_with_the_day_of_the_bench_s_clock_r29_r84(
+    console: Console, program: httpx.Client
+) -> None:
+    campaign = publish(program, wish(put_ready_film(console)))
+    midnight_ms = int(datetime(2026, 11, 24, tzinfo=ZoneInfo("Asia/Jakarta")).timestamp() * 1000)
+    starts_ms = {1: midnight_ms - 1, 2: midnight_ms, 3: midnight_ms + 3_600_000, 4: midnight_ms + 86_400_000}
+    with console.app.state.sessions.begin() as db:
+        for seq, start_ms in starts_ms.items():
+            row = play(seq, campaign, "complete")
+            row.ts_ms, row.bench = start_ms, BENCH if seq < 3 else OTHER
+            db.add(row)
+    report = program.get(f"/api/v1/campaigns/{campaign}/report").json()
+    assert [(one["day"], one["plays"]) for one in report["days"]] == [
+        ("2026-11-23", 1),
+        ("2026-11-24", 2),
+        ("2026-11-25", 1),
+    ]
+    assert [(one["bench"], one["plays"]) for one in report["benches"]] == [(BENCH, 2), (OTHER, 2)]
+    for key in ("plays", "shown_ms"):
+        assert (
+            report[key]
+            == sum(one[key] for one in report["days"])
+            == sum(one[key] for one in report["benches"])
+        )
+    assert report["benches"][0]["first_at"] == "2026-11-23T16:59:59.999000Z"
 
 
 def play(seq: int, campaign: str, outcome: str) -> PlayRow:
