@@ -126,7 +126,7 @@ def test_help_and_readme_name_every_option() -> None:
     command = [sys.executable, "-m", "fleet_server", "demo", "--help"]
     environment = {**os.environ, "COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
     told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=environment)
-    readme = Path("README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     for option in ("--port", "--data", "--benches", "--history", "--player", "--for"):
         assert option in told.stdout
         assert option in readme
