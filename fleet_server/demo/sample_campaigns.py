@@ -59,7 +59,7 @@ class SampleCampaigns:
     def _known_titles(self) -> set[str]:
         """Titles of campaigns that run or were withdrawn: nobody wants those back at the next start."""
         with self._open_console() as console:
-            campaigns: list[dict[str, str]] = console.get("/api/v1/campaigns").json()["items"]
+            campaigns = _read_all(console, "/api/v1/campaigns")
         today = service.today(time.time_ns() // 1_000_000)
         return {one["title"] for one in campaigns if one["until_date"] > today and one["state"] != "draft"}
 
@@ -100,8 +100,7 @@ class SampleCampaigns:
         while len(told) < len(assets):
             if self._stop.wait(_LOOK_S):
                 raise DemoError("Demo diakhiri.")
-            found: list[dict[str, Any]] = console.get("/api/v1/assets").json()["items"]
-            ours = [asset for asset in found if asset["id"] in assets]
+            ours = [one for one in _read_all(console, "/api/v1/assets") if one["id"] in assets]
             for asset in ours:
                 if asset["stage"] == "rejected":
                     raise DemoError(f"Film «{asset['title']}» ditolak: {asset['reason']}")
@@ -148,3 +147,10 @@ class SampleCampaigns:
     def _open_console(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self._api_token}"}
         return httpx.Client(base_url=self._plan.url, headers=headers, timeout=_HTTP_TIMEOUT_S)
+
+
+def _read_all(console: httpx.Client, path: str) -> list[dict[str, Any]]:
+    answer = console.get(path)
+    answer.raise_for_status()
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
