@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,10 @@ from bench_agent.adapters.mqtt import BrokerAddress, MqttUplink
 from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
 from bench_agent.adapters.sysinfo import LinuxHost
 from bench_agent.adapters.system_clock import SystemClock, read_boot_id
-from bench_agent.app.history import Past, live_through
+from bench_agent.app.history import Past, live_through, play_through
 from bench_agent.app.hotspot import build_hotspot
 from bench_agent.app.playback import build_playback
-from bench_agent.app.power import START_SOC_PCT, PlanFollowers, build_power
+from bench_agent.app.power import PlanFollowers, build_power
 from bench_agent.ports.clock import Clock
 from bench_agent.services.live import LiveService
 from bench_agent.services.outbox import OutboxService
@@ -110,7 +111,7 @@ def build_agent(settings: Settings, clock: Clock, store: SqliteOutbox, past: Pas
     )
     system = SystemService(LinuxHost(settings.data_dir), clock, outbox.emit, outbox.count, agent_version())
     plans = PlanFollowers()
-    power = build_power(settings, clock, outbox.emit, plans, past.soc_pct if past else START_SOC_PCT)
+    power = build_power(settings, clock, outbox.emit, plans, past.soc_pct if past else None)
     if past is not None:
         power.resume(past.knowledge)
     loops: dict[str, Loop] = {"outbox": outbox.run, "system": system.run, "power": power.run}
@@ -121,7 +122,8 @@ def build_agent(settings: Settings, clock: Clock, store: SqliteOutbox, past: Pas
         sections["hotspot"] = hotspot.service.live_sample
     listeners: dict[Channel, Callable[[Arrival], None]] = {Channel.COMMIT: outbox.accept_commit}
     if settings.server_url:
-        playback = build_playback(settings, clock, outbox)
+        play_past = None if past is None else partial(play_through, past, store=store)
+        playback = build_playback(settings, clock, outbox, play_past)
         plans.follow(lambda plan: playback.service.set_display(plan.display_on))
         loops["playback"] = playback.run
         listeners[Channel.DESIRED] = playback.programme.accept_desired

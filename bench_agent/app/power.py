@@ -1,6 +1,8 @@
 """The power part: the meter that the settings name, and who follows the energy plan."""
 
+import zlib
 from collections.abc import Callable
+from datetime import time
 from urllib.parse import parse_qsl, urlsplit
 
 from bench_agent.adapters.vedirect import VedirectPowerMeter
@@ -8,15 +10,14 @@ from bench_agent.domain.battery import Battery
 from bench_agent.domain.energy import EnergyPlan
 from bench_agent.errors import SettingsError
 from bench_agent.ports.clock import Clock
-from bench_agent.services.power import PowerService
+from bench_agent.services.power import OpeningHours, PowerService
 from bench_agent.settings import Settings
 from bench_agent.simulated.bench_battery import Loads
 from bench_agent.simulated.power_meter import SimulatedPowerMeter
 from bench_agent.simulated.sun import Site
 from bench_agent.wire.envelope import Body
 
-START_SOC_PCT = 60.0
-"""Charge of a simulated battery that has no past."""
+_DEFAULTS = {"wp": "100", "ah": "50", "soc": "60"}
 
 
 class PlanFollowers:
@@ -40,31 +41,46 @@ class PlanFollowers:
 
 
 def build_power(
-    settings: Settings, clock: Clock, emit: Callable[[Body], None], plans: PlanFollowers, soc_pct: float
+    settings: Settings,
+    clock: Clock,
+    emit: Callable[[Body], None],
+    plans: PlanFollowers,
+    soc_pct: float | None = None,
 ) -> PowerService:
-    """Open the meter that ``power`` names; a simulated battery starts at ``soc_pct``.
+    """Open the meter that ``power`` names; a simulated battery with a past goes on at ``soc_pct``.
 
     Raises:
         SettingsError: A part of the ``power`` URL is unknown or no number.
     """
     url = urlsplit(settings.power)
+    hours = opening_hours(settings)
     if url.scheme == "vedirect":
-        return PowerService(VedirectPowerMeter(url.path, clock), clock, emit, plans.tell)
+        return PowerService(VedirectPowerMeter(url.path, clock), clock, emit, plans.tell, hours=hours)
     meter = open_simulated_meter(settings, clock, plans, soc_pct)
-    return PowerService(meter, clock, emit, plans.tell, meter.pack.battery)
+    return PowerService(meter, clock, emit, plans.tell, meter.pack.battery, hours)
+
+
+def opening_hours(settings: Settings) -> OpeningHours:
+    """When the bench serves the public."""
+    return OpeningHours(
+        opens=time.fromisoformat(settings.open_from), closes=time.fromisoformat(settings.open_until)
+    )
 
 
 def open_simulated_meter(
-    settings: Settings, clock: Clock, plans: PlanFollowers, soc_pct: float = START_SOC_PCT
+    settings: Settings, clock: Clock, plans: PlanFollowers, soc_pct: float | None = None
 ) -> SimulatedPowerMeter:
-    """Read ``simulated://?seed=1&wp=100&ah=50``; the meter's loads follow the plan.
+    """Read ``simulated://?seed=1&wp=100&ah=50&soc=60``; the meter's loads follow the plan.
+
+    Without ``seed`` every bench has weather of its own. ``soc`` is the charge of a battery without a past;
+    one with a past has ``soc_pct``.
 
     Raises:
         SettingsError: A part of the URL is unknown or no number.
     """
     url = urlsplit(settings.power)
     try:
-        query = {"seed": "1", "wp": "100", "ah": "50"} | dict(
+        query = {"seed": str(zlib.crc32(settings.bench_id.encode())), **_DEFAULTS} | dict(
             parse_qsl(url.query, strict_parsing=bool(url.query))
         )
         site = Site(
@@ -74,11 +90,12 @@ def open_simulated_meter(
             panel_wp=float(query.pop("wp")),
         )
         battery = Battery(capacity_ah=float(query.pop("ah")))
+        start_pct = float(query.pop("soc"))
     except ValueError as err:
         raise SettingsError(f"key 'power': {err}. Cure: simulated://?seed=1&wp=100&ah=50") from err
     if query:
-        raise SettingsError(f"key 'power': unknown part {min(query)!r}. Cure: use seed, wp and ah only.")
-    meter = SimulatedPowerMeter(clock, site, battery, soc_pct)
+        raise SettingsError(f"key 'power': unknown part {min(query)!r}. Cure: use seed, wp, ah, soc only.")
+    meter = SimulatedPowerMeter(clock, site, battery, start_pct if soc_pct is None else soc_pct)
     plans.follow(
         lambda plan: meter.set_loads(
             Loads(hotspot=plan.hotspot_on, display=plan.display_on, audio=plan.audio_on)

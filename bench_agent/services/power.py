@@ -1,14 +1,14 @@
 """Follows the battery, decides the energy plan and records each minute (POW-R36 to R39, R67)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta, timezone
 from statistics import fmean
 
 import structlog
 
 from bench_agent.domain.battery import Battery, Estimate, Sample, next_estimate, rest_of
-from bench_agent.domain.energy import EnergyPlan, EnergyState, next_energy, plan_energy
+from bench_agent.domain.energy import CLOSES, OPENS, EnergyPlan, EnergyState, next_energy, plan_energy
 from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading
 from bench_agent.errors import PowerMeterError
 from bench_agent.ports.clock import Clock
@@ -22,6 +22,21 @@ SAMPLES_A_MINUTE = 6
 WIB = timezone(timedelta(hours=7), "WIB")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningHours:
+    """When the bench serves, by its wall clock; equal ends mean the whole day."""
+
+    opens: time = OPENS
+    closes: time = CLOSES
+
+    def is_open(self, local: datetime) -> bool:
+        """Whether ``local`` lies in them; closing may be after midnight."""
+        now = local.time()
+        if self.opens < self.closes:
+            return self.opens <= now < self.closes
+        return now >= self.opens or now < self.closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +57,7 @@ class PowerService:
         emit: Callable[[Body], None],
         on_plan: Callable[[EnergyPlan], None],
         battery: Battery | None = None,
-        zone: timezone = WIB,
+        hours: OpeningHours | None = None,
     ) -> None:
         """``on_plan`` is called at the first plan and whenever a load, tier or reason changes."""
         self._meter = meter
@@ -50,7 +65,7 @@ class PowerService:
         self._emit = emit
         self._on_plan = on_plan
         self._battery = battery or Battery()
-        self._zone = zone
+        self._hours = hours or OpeningHours()
         self._estimate: Estimate | None = None
         self._state = EnergyState()
         self._rest_v: float | None = None
@@ -134,8 +149,8 @@ class PowerService:
         self._state = next_energy(self._state, known_soc, self._rest_v, age_ms)
         if self._state.tier is not before:
             self._report_tier(before, self._state.tier, known_soc)
-        local = datetime.fromtimestamp(self._clock.now_ms() / 1000, self._zone)
-        plan = plan_energy(self._state.tier, soc, local, self.plan)
+        local = datetime.fromtimestamp(self._clock.now_ms() / 1000, WIB)
+        plan = _in_hours(plan_energy(self._state.tier, soc, local, self.plan), self._hours, local)
         changed = self.plan is None or _shown(plan) != _shown(self.plan)
         self.plan = plan
         if changed:
@@ -168,6 +183,22 @@ class PowerService:
             soc_sigma_pct=round(known.sigma_pct, 2) if known else None,
             tier=self._state.tier,
         )
+
+
+def _in_hours(plan: EnergyPlan, hours: OpeningHours, local: datetime) -> EnergyPlan:
+    """``plan``, which knows the usual opening hours only, in the bench's own."""
+    is_open = hours.is_open(local)
+    if is_open == OpeningHours().is_open(local):
+        return plan
+    lit = is_open and plan.tier is EnergyTier.NORMAL
+    text = "Layar menyala" if lit else f"Layar mati sampai {hours.opens:%H.%M}"
+    return replace(
+        plan,
+        display_on=lit,
+        audio_on=lit,
+        hotspot_on=is_open if plan.tier is EnergyTier.RESERVE else plan.hotspot_on,
+        reason=plan.reason if is_open and not lit else f"{text}: {plan.reason.partition(': ')[2]}",
+    )
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from fleet_server.campaigns.errors import CampaignConflictError
 from fleet_server.campaigns.films import TITLE_MAX, checked_text, get_film
 from fleet_server.campaigns.models import Campaign, CampaignBench
 from fleet_server.campaigns.programme import TIME_ZONE, send_programme
-from fleet_server.campaigns.schemas import BenchProof, CampaignOut, ReportOut
+from fleet_server.campaigns.schemas import BenchProof, CampaignOut, DayProof, ReportOut
 from fleet_server.errors import BadRequestError, NotFoundError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _OWNER_MAX = 80
 _SHARE_MAX_PM = 1000
+_UTC_OFFSET_MS = 7 * 3_600_000
+"""Of ``TIME_ZONE``, which never changes its clocks."""
 
 
 def today(now_ms: int) -> str:
@@ -59,7 +61,9 @@ def create(db: Session, wish: CampaignIn, author: str, now_ms: int) -> CampaignO
             start=wish.from_date,
         )
     benches = _checked_benches(db, wish.benches)
-    _, job = get_film(db, wish.asset_id)
+    film, job = get_film(db, wish.asset_id)
+    if job.stage == "rejected":
+        raise CampaignConflictError(f"Film '{film.title}' ditolak: {job.reason}")
     if job.stage != "ready":
         raise CampaignConflictError(
             "Film '%(film)s' belum siap (%(progress)s %%). Tunggu sampai siap atau pilih yang lain.",
@@ -191,34 +195,54 @@ def _check_shares(db: Session, bench: str, new: CampaignOut, now_day: str) -> No
 
 
 def report(db: Session, campaign: str) -> ReportOut:
-    """Proofs of one campaign per bench (SIG-R84, thin), benches without any included.
+    """Proofs of one campaign per day and bench (SIG-R84, thin), benches without any included.
 
     Raises:
         NotFoundError: No such campaign.
     """
     found = get_campaign(db, campaign)
-    proofs = repository.proofs_of(db, campaign)
-    ids = sorted({*found.benches, *proofs})
+    proofs = repository.proofs_of(db, campaign, _UTC_OFFSET_MS)
+    ids = sorted({*found.benches, *(one.bench for one in proofs)})
     names = repository.bench_names(db, ids)
     desired = repository.desired_rows(db, ids)
-    benches = [_proof(bench, names.get(bench, bench), proofs.get(bench), desired.get(bench)) for bench in ids]
     return ReportOut(
         campaign=campaign,
-        plays=sum(one.plays for one in benches),
-        shown_ms=sum(one.shown_ms for one in benches),
-        benches=benches,
+        plays=sum(one.plays for one in proofs),
+        shown_ms=sum(one.shown_ms for one in proofs),
+        days=[
+            _day(day_ms, [one for one in proofs if one.day_ms == day_ms])
+            for day_ms in sorted({one.day_ms for one in proofs})
+        ],
+        benches=[
+            _proof(
+                bench,
+                names.get(bench, bench),
+                [one for one in proofs if one.bench == bench],
+                desired.get(bench),
+            )
+            for bench in ids
+        ],
     )
 
 
-def _proof(bench: str, name: str, sums: repository.Proof | None, desired: DesiredRow | None) -> BenchProof:
+def _day(day_ms: int, proofs: list[repository.Proof]) -> DayProof:
+    return DayProof(
+        day=datetime.fromtimestamp(day_ms / 1000, UTC).date(),
+        plays=sum(one.plays for one in proofs),
+        shown_ms=sum(one.shown_ms for one in proofs),
+    )
+
+
+def _proof(bench: str, name: str, proofs: list[repository.Proof], desired: DesiredRow | None) -> BenchProof:
+    plays = sum(one.plays for one in proofs)
     return BenchProof(
         bench=bench,
         name=name,
-        plays=sums.plays if sums else 0,
-        broken_plays=sums.rows - sums.plays if sums else 0,
-        shown_ms=sums.shown_ms if sums else 0,
-        first_at=at_utc(sums.first_ms) if sums else None,
-        last_at=at_utc(sums.last_ms) if sums else None,
+        plays=plays,
+        broken_plays=sum(one.rows for one in proofs) - plays,
+        shown_ms=sum(one.shown_ms for one in proofs),
+        first_at=at_utc(min((one.first_ms for one in proofs), default=None)),
+        last_at=at_utc(max((one.last_ms for one in proofs), default=None)),
         programme_sent=desired is not None and desired.published_rev >= desired.rev,
     )
 
