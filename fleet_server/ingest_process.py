@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from fleet_server.kit.clock import Clock
+    from fleet_server.kit.ingest_source import IngestSource, Message
     from fleet_server.kit.telemetry.port import TelemetryStore
     from fleet_server.settings import Settings
-    from fleet_server.telemetry.ingest_port import IngestSource, Message
 
 BATCH_MESSAGES = 500
 BATCH_WAIT_S = 0.05

@@ -17,7 +17,7 @@ from bench_agent.wire import topics
 from bench_agent.wire.presence import ServerState
 from bench_agent.wire.topics import Delivery
 from fleet_server.errors import BrokerError
-from fleet_server.telemetry.ingest_port import Message
+from fleet_server.kit.ingest_source import Message
 
 if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
