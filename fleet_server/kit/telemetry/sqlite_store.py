@@ -30,7 +30,7 @@ from fleet_server.kit.telemetry.port import Latest, Measurement, SampleRow, Seri
 from fleet_server.kit.telemetry.schema import FIELDS, TABLES, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from fleet_server.kit.telemetry.port import RetentionPolicy
@@ -42,7 +42,7 @@ _HOUR_MS = 3_600_000
 _DAY_S = 86_400
 _BODIES = {table.schema: msgspec.json.Decoder(body) for body, table in TABLES.items()}
 _SQL_VARIABLES = 500
-_CACHE_KB = 8_000
+_CACHE_KB = 4_000
 
 
 def _insert(table: Table) -> str:
@@ -125,22 +125,22 @@ class SqliteTelemetryStore(TelemetryStore):
         with self._writing() as db:
             stored: dict[type[Measurement], list[tuple[float | None, ...]]] = {kind: [] for kind in TABLES}
             sinks = {kind: (TABLES[kind].row_of, found.append) for kind, found in stored.items()}
-            dirty: set[tuple[str, type[Measurement], int]] = set()
-            for bench, ts_ms, seq, body in rows:  # spelled out: every record of every bench passes here
+            hours: dict[tuple[str, type[Measurement], int], SampleRow] = {}
+            for row in rows:  # spelled out: every record of every bench passes here
+                bench, ts_ms, seq, body = row
                 number = self._numbers.get(bench) or self._number(db, bench)
                 kind = type(body)
                 row_of, add = sinks[kind]
                 add(row_of(number << BENCH_SHIFT | ts_ms // _MINUTE_MS << SEQ_BITS | seq & SEQ_MASK, body))
-                dirty.add((bench, kind, ts_ms // _HOUR_MS))
+                hour = (bench, kind, ts_ms // _HOUR_MS)
+                known = hours.get(hour)
+                if known is None or ts_ms >= known[1]:
+                    hours[hour] = row
             for kind, found in stored.items():
                 db.executemany(_INSERT[kind], found)
-            db.executemany(
-                "INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)",
-                sorted(
-                    (self._numbers[bench], TABLES[kind].name, hour * _HOUR_S) for bench, kind, hour in dirty
-                ),
-            )
-            self._move_latest(db, rows)
+            dirty = [(self._numbers[bench], TABLES[kind].name, hour * _HOUR_S) for bench, kind, hour in hours]
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", sorted(dirty))
+            self._move_latest(db, hours.values())
 
     @override
     def note_live(self, rows: Sequence[SampleRow]) -> None:
@@ -148,18 +148,12 @@ class SqliteTelemetryStore(TelemetryStore):
             with self._writing() as db:
                 self._move_latest(db, rows)
 
-    def _move_latest(self, db: sqlite3.Connection, rows: Sequence[SampleRow]) -> None:
-        newest: dict[tuple[str, type[Measurement]], SampleRow] = {}
-        for row in rows:
-            key = (row[0], type(row[3]))
-            known = newest.get(key)
-            if known is None or row[1] >= known[1]:
-                newest[key] = row
+    def _move_latest(self, db: sqlite3.Connection, rows: Iterable[SampleRow]) -> None:
         db.executemany(
             _LATEST,
             [
-                (self._number(db, bench), TABLES[kind].schema, ts_ms, msgspec.json.encode(body))
-                for (bench, kind), (_, ts_ms, _, body) in newest.items()
+                (self._number(db, bench), TABLES[type(body)].schema, ts_ms, msgspec.json.encode(body))
+                for bench, ts_ms, _, body in rows
             ],
         )
 
