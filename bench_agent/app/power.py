@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bench_agent.adapters.vedirect import VedirectPowerMeter
 from bench_agent.domain.battery import Battery
-from bench_agent.domain.energy import EnergyPlan
+from bench_agent.domain.energy_plan import EnergyPlan
 from bench_agent.errors import SettingsError
 from bench_agent.ports.clock import Clock
 from bench_agent.services.power import PowerService
