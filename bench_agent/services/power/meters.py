@@ -4,7 +4,7 @@ Each reading passes the gate once (POW-R3). What is not fresh is not known.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -108,8 +108,14 @@ class Meters:
         for watch in self.watches:
             await watch.wait_asked()
 
-    def picture(self, now_ms: int) -> PowerReading:
-        """Battery volts and amperes of the truth, and what anybody knows of panel, loads and totals."""
-        readings = [watch.reading() for watch in self.watches]
-        truth = readings[0] or PowerReading(measured_at_ms=now_ms, quality=ReadingQuality.STALE)
-        return join_readings(truth, [reading for reading in readings[1:] if reading is not None])
+    def readings(self) -> dict[str, PowerReading]:
+        """What is fresh, by meter, the truth first."""
+        found = ((watch.name, watch.reading()) for watch in self.watches)
+        return {name: reading for name, reading in found if reading is not None}
+
+    def picture(self, readings: Mapping[str, PowerReading], now_ms: int) -> PowerReading:
+        """Battery volts and amperes of the truth, and what anybody knows of panel and loads."""
+        truth = readings.get(self.truth.name)
+        others = [reading for name, reading in readings.items() if name != self.truth.name]
+        nothing = PowerReading(measured_at_ms=now_ms, quality=ReadingQuality.STALE)
+        return join_readings(truth or nothing, others)
