@@ -9,6 +9,8 @@ AgentError
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
 ├── EnergyMemoryError      what the power service knows cannot be kept on disk
+├── SupplyBoardError       the power board did not answer or refused
+├── HostError              the computer refused to switch itself off
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -49,6 +51,14 @@ class PowerMeterGarbledError(PowerMeterError, ValueError):
 
 class EnergyMemoryError(AgentError):
     """What the power service knows cannot be kept on disk."""
+
+
+class SupplyBoardError(AgentError):
+    """The power board did not answer or refused."""
+
+
+class HostError(AgentError):
+    """The computer refused to switch itself off."""
 
 
 class GateError(AgentError):

@@ -1,16 +1,17 @@
-"""The power part: the meters that the settings name, and who follows the energy plan."""
+"""The power part: meters, power board and plan of one run, and who follows the energy plan."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from bench_agent.app.meters import NamedMeter, choose_truth, open_meters
+from bench_agent.app.machine import Machine, Start, first_simulated
+from bench_agent.app.meters import choose_truth
 from bench_agent.domain.battery import Battery
 from bench_agent.domain.energy_plan import EnergyPlan
-from bench_agent.ports.clock import Clock
-from bench_agent.services.power import PowerService
+from bench_agent.services.power import Listener, Meters, MeterWatch, PowerService, PowerSetup, SupplyService
 from bench_agent.settings import PowerSettings, Settings
 from bench_agent.simulated.bench_battery import Loads
 from bench_agent.simulated.power_meter import SimulatedPowerMeter
-from bench_agent.wire.envelope import Body
 
 
 class PlanFollowers:
@@ -33,27 +34,51 @@ class PlanFollowers:
             follower(plan)
 
 
-def build_power(
-    settings: Settings, clock: Clock, emit: Callable[[Body], None], plans: PlanFollowers, soc_pct: float
-) -> PowerService:
-    """Open the meters that ``power.meters`` names; a simulated battery starts at ``soc_pct``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerPart:
+    """The power service, and the talk with the power board where there is one."""
 
-    Raises:
-        SettingsError: A URL in ``power.meters`` is wrong.
-    """
-    meters = open_meters(settings, clock, soc_pct)
-    truth = choose_truth(meters, settings.power)
-    simulated = first_simulated(meters)
+    service: PowerService
+    supply: SupplyService | None
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.service.run(), name="energy")
+            if self.supply is not None:
+                group.create_task(self.supply.run(), name="supply")
+
+
+def build_power(
+    settings: Settings, machine: Machine, start: Start, plans: PlanFollowers, listener: Listener
+) -> PowerPart:
+    """Connect the meters of ``machine``; on a simulated bench the loads follow the plan."""
+    clock = start.boot.clock
+    truth = choose_truth(machine.meters, settings.power)
+    others = [each for each in machine.meters if each is not truth]
+    meters = Meters(
+        truth=MeterWatch(truth.url, truth.meter, clock),
+        others=[MeterWatch(each.url, each.meter, clock) for each in others],
+    )
+    simulated = first_simulated(machine.meters)
     battery = read_battery(settings.power)
     if simulated is not None:
         let_loads_follow(plans, simulated)
         battery = simulated.pack.battery
-    return PowerService(truth.meter, clock, emit, plans.tell, battery)
-
-
-def first_simulated(meters: Sequence[NamedMeter]) -> SimulatedPowerMeter | None:
-    """The bench that is simulated, if one is."""
-    return next((each.meter for each in meters if isinstance(each.meter, SimulatedPowerMeter)), None)
+    attempts = 0 if start.last_dark is None else start.last_dark.attempts
+    setup = PowerSetup(
+        battery=battery,
+        all_loads_on_charger=settings.power.all_loads_on_charger,
+        can_sleep=machine.board is not None,
+        boot=start.boot.name,
+        boot_reason=start.reason,
+        board_attempts=attempts,
+    )
+    service = PowerService(meters, clock, setup, start.past, machine.files, listener)
+    supply = None
+    if machine.board is not None:
+        supply = SupplyService(machine.board, clock, service.is_healthy, service.halt)
+    return PowerPart(service=service, supply=supply)
 
 
 def let_loads_follow(plans: PlanFollowers, meter: SimulatedPowerMeter) -> None:

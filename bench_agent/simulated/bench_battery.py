@@ -41,6 +41,9 @@ class BenchBattery:
         self.load_power_w = 0.0
         self.stage = ChargeStage.OFF
         self.is_cut = False
+        self.charge_in_mah = 0.0
+        self.charge_out_mah = 0.0
+        self.yield_wh = 0.0
 
     def step(self, panel_w: float, load_w: float, seconds: float) -> None:
         """Live ``seconds`` with the power the panel offers and the loads ask for."""
@@ -49,6 +52,10 @@ class BenchBattery:
         limit_a = self._most_charge_a()
         self.current_a = min(wanted_a, limit_a)
         self.panel_power_w = max(0.0, panel_w - (wanted_a - self.current_a) * _NOMINAL_V)
+        moved_mah = self.current_a * seconds / 3.6
+        self.charge_in_mah += max(moved_mah, 0.0)
+        self.charge_out_mah += max(-moved_mah, 0.0)
+        self.yield_wh += self.panel_power_w * seconds / 3600
         efficiency = self.battery.charge_efficiency if self.current_a > 0 else 1.0
         gained_pct = self.current_a * seconds / 36 / self.battery.capacity_ah * efficiency
         self.soc_pct = min(max(self.soc_pct + gained_pct, 0.0), 100.0)

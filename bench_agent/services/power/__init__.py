@@ -1,5 +1,19 @@
 """The power service: meters in, state of charge, plan and records out (docs/spec/power.md)."""
 
-from bench_agent.services.power.service import WIB, PowerKnowledge, PowerService
+from bench_agent.services.power.darkness import Dark
+from bench_agent.services.power.memory import Goodbye
+from bench_agent.services.power.meters import Meters, MeterWatch
+from bench_agent.services.power.service import WIB, Listener, PowerService, PowerSetup
+from bench_agent.services.power.supply import SupplyService
 
-__all__ = ["WIB", "PowerKnowledge", "PowerService"]
+__all__ = [
+    "WIB",
+    "Dark",
+    "Goodbye",
+    "Listener",
+    "MeterWatch",
+    "Meters",
+    "PowerService",
+    "PowerSetup",
+    "SupplyService",
+]
