@@ -21,33 +21,32 @@ _DAY_MS = 86_400_000
 class PastLives:
     """The bench in past days: it goes dark and wakes as it does today."""
 
-    def __init__(self, settings: Settings, store: SqliteOutbox, start_ms: int) -> None:
-        """Begin at wall time ``start_ms``."""
-        self.clock = SimulatedClock(start_ms)
-        self.files = SimulatedEnergyMemory()
-        self.machine = open_machine(settings, self.clock, self.files)
+    def __init__(self, settings: Settings, store: SqliteOutbox, machine: Machine) -> None:
+        """``machine`` is simulated, on virtual time."""
         self.is_dark = False
+        self._machine = machine
         self._settings = settings.model_copy(update={"gate_socket": None})
         self._store = store
 
     async def run(self) -> None:
         """Live one run of the agent after another until cancelled."""
         while True:
-            start = await read_start(self.machine, next_boot(self.machine))
-            await self._build(start).run()
+            start = await read_start(self._machine, next_boot(self._machine))
+            await self.build(start).run()
             self.is_dark = True
-            await self.machine.host.power_off()
+            await self._machine.host.power_off()
             self.is_dark = False
 
-    def _build(self, start: Start) -> Agent:
+    def build(self, start: Start) -> Agent:
+        """The services of one run: power and hotspot, without a server."""
         outbox = OutboxService(self._store, None, start.boot.clock, start.boot.name)
         plans, switch = PlanFollowers(), DarkSwitch()
         listener = PowerListener(outbox=outbox, plans=plans, switch=switch)
-        power = build_power(self._settings, self.machine, start, plans, listener)
+        power = build_power(self._settings, self._machine, start, plans, listener)
         hotspot = build_hotspot(self._settings, start.boot.clock, outbox.emit, plans)
         outbox.emit(boot_event(start.facts("")))
         return Agent(
-            machine=self.machine,
+            machine=self._machine,
             clock=start.boot.clock,
             outbox=outbox,
             uplink=None,
@@ -66,20 +65,26 @@ async def live_through(settings: Settings, store: SqliteOutbox, machine: Machine
     Raises:
         SettingsError: The bench is not simulated: nobody can relive real hardware.
     """
-    present = first_simulated(machine.meters)
-    if present is None or len(machine.meters) > 1 or settings.gate != "simulated":
+    if first_simulated(machine.meters) is None or len(machine.meters) > 1 or settings.gate != "simulated":
         raise SettingsError('--history needs power.meters = ["simulated://…"] and gate = "simulated".')
     end_ms = machine.clock.now_ms()
-    lives = PastLives(settings, store, end_ms - days * _DAY_MS)
+    clock = SimulatedClock(end_ms - days * _DAY_MS)
+    past = open_machine(settings, clock, SimulatedEnergyMemory())
+    lives = PastLives(settings, store, past)
     living = asyncio.create_task(lives.run(), name="past")
-    await lives.clock.run_until(end_ms)
+    await clock.run_until(end_ms)
     living.cancel()
     await asyncio.gather(living, return_exceptions=True)
-    past, document = first_simulated(lives.machine.meters), lives.files.load()
-    if past is not None and document is not None:
-        present.pack = past.look()
-        machine.files.save(document)
-    then = lives.machine.board
-    if isinstance(machine.board, SimulatedSupplyBoard) and isinstance(then, SimulatedSupplyBoard):
-        machine.board.resume(then.state())
+    _carry_over(past, machine)
     return lives.is_dark
+
+
+def _carry_over(past: Machine, present: Machine) -> None:
+    """Battery, power board and memory go on where the past ended."""
+    before, after = first_simulated(past.meters), first_simulated(present.meters)
+    document = past.files.load()
+    if before is not None and after is not None and document is not None:
+        after.pack = before.look()
+        present.files.save(document)
+    if isinstance(past.board, SimulatedSupplyBoard) and isinstance(present.board, SimulatedSupplyBoard):
+        present.board.resume(past.board.state())

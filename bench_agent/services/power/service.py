@@ -117,6 +117,7 @@ class PowerService:
         self._slot = HarvestSlot(setup.zone)
         self._day: DaySums = memory.day
         self._short_lives = memory.short_lives + (0 if past.same_boot else 1)
+        self._board_attempts = setup.board_attempts
         self._harvest = memory.harvest
         self._memory = MemoryKeeper(files, now_ms)
         self._darkness = Darkness(listener.emit, now_ms)
@@ -162,7 +163,7 @@ class PowerService:
         plan = self._decide(picture, local, now_ms)
         self._record(picture, elapsed_ms, wall_ms, local)
         if now_ms - self._started_at_ms >= PROVEN_UP_MS:
-            self._short_lives = 0
+            self._short_lives = self._board_attempts = 0
         self._judge(readings, picture, plan, local)
         if self._memory.is_due(now_ms):
             self.remember(Goodbye.NONE)
@@ -288,7 +289,7 @@ class PowerService:
                 estimate=self._keeper.estimate,
                 plan=plan,
                 loads_w=self._setup.loads.of(plan),
-                boot_attempts=max(self._short_lives, self._setup.board_attempts),
+                boot_attempts=max(self._short_lives, self._board_attempts),
             )
         )
 
