@@ -56,7 +56,7 @@ class EnergyState:
 def next_energy(state: EnergyState, facts: EnergyFacts, rules: EnergyRules) -> EnergyState:
     """Judge the newest facts; ``plan`` of the result is what holds now."""
     now_ms, hours = facts.now_ms, rules.hours
-    tiers = next_tiers(state.tiers, facts.soc_pct, facts.rest_v, facts.age_ms)
+    tiers = next_tiers(state.tiers, facts.soc_pct, facts.rest_v, facts.age_ms, facts.granted)
     if not rules.voltage_veto:
         tiers = replace(tiers, by_voltage=EnergyTier.NORMAL)
     overrides = state.overrides

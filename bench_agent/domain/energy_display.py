@@ -38,7 +38,6 @@ _HOT = Wish(on=False, code=ReasonCode.HOT, at_once=True)
 _RESERVE = Wish(on=False, code=ReasonCode.RESERVE, at_once=True)
 _CLOSED = Wish(on=False, code=ReasonCode.CLOSED, at_once=True)
 _FULL_CHARGE = Wish(on=False, code=ReasonCode.FULL_CHARGE)
-_FORECAST = (Wish(on=False, code=ReasonCode.FORECAST_OFF), Wish(on=True, code=ReasonCode.FORECAST_ON))
 _ECO = (Wish(on=False, code=ReasonCode.ECO_OFF), Wish(on=True, code=ReasonCode.ECO_ON))
 _NORMAL = Wish(on=True, code=ReasonCode.NORMAL)
 HOT_C = 45.0
@@ -51,7 +50,7 @@ def is_hot(facts: EnergyFacts) -> bool:
     )
 
 
-def wish_of(tier: EnergyTier, facts: EnergyFacts, hours: OpeningHours, *, full_charge: bool) -> Wish:  # noqa: PLR0911 - one return per rule, strongest first
+def wish_of(tier: EnergyTier, facts: EnergyFacts, hours: OpeningHours, *, full_charge: bool) -> Wish:
     """What energy alone makes of the display now."""
     if tier is EnergyTier.CRITICAL:
         return _CRITICAL
@@ -63,8 +62,6 @@ def wish_of(tier: EnergyTier, facts: EnergyFacts, hours: OpeningHours, *, full_c
         return _CLOSED
     if full_charge:
         return _FULL_CHARGE
-    if facts.grant is not None:
-        return _FORECAST[facts.grant.display]
     return _NORMAL if tier is EnergyTier.NORMAL else _ECO[hours.is_peak(facts.local)]
 
 

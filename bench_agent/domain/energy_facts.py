@@ -4,15 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bench_agent.domain.energy_hours import OpeningHours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """What a forecast finds energy for (POW-R45); it never lifts what the tiers forbid below 20 %."""
-
-    display: bool
-    """At this time of day."""
-    night_hotspot: bool
+from bench_agent.wire.telemetry import EnergyTier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,5 +39,5 @@ class EnergyFacts:
     """An emergency notice waits or plays."""
     halting: bool = False
     """The computer is about to be switched off."""
-    grant: Grant | None = None
-    """Of the forecast policy; ``None`` with the tiers alone."""
+    granted: EnergyTier | None = None
+    """What the forecast policy finds energy for; it takes the place of the tier by charge, critical aside."""

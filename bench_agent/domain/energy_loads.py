@@ -143,10 +143,7 @@ def _hotspot_on(look: Look) -> bool:
     switch = look.override(Load.HOTSPOT)
     if switch is not None:
         return switch.on
-    if look.is_open:
-        return True
-    grant = look.facts.grant
-    return look.tier is not EnergyTier.RESERVE and (grant is None or grant.night_hotspot)
+    return look.is_open or look.tier is not EnergyTier.RESERVE
 
 
 def _power_off(look: Look, *, needed: bool) -> PowerOff | None:
@@ -157,10 +154,7 @@ def _power_off(look: Look, *, needed: bool) -> PowerOff | None:
         asleep = night is not None and night.begins_at <= local
         wakes_at = night.wakes_at if night is not None and asleep else local + CRITICAL_REST
         return PowerOff(begins_at=local, wakes_at=wakes_at, critical=True)
-    saves = look.tier is EnergyTier.RESERVE or (
-        look.facts.grant is not None and not look.facts.grant.night_hotspot
-    )
-    if not saves or night is None:
+    if look.tier is not EnergyTier.RESERVE or night is None:
         return None
     begins_at = max(night.begins_at, local)
     return (
