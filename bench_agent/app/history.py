@@ -42,7 +42,7 @@ class PastLives:
         outbox = OutboxService(self._store, None, start.boot.clock, start.boot.name)
         plans, switch = PlanFollowers(), DarkSwitch()
         listener = PowerListener(outbox=outbox, plans=plans, switch=switch)
-        power = build_power(self._settings, self._machine, start, plans, listener)
+        power = build_power(self._settings, self._machine, start, plans, listener, tells_plans=False)
         hotspot = build_hotspot(self._settings, start.boot.clock, outbox.emit, plans)
         outbox.emit(boot_event(start.facts("")))
         return Agent(

@@ -50,7 +50,13 @@ class PowerPart:
 
 
 def build_power(
-    settings: Settings, machine: Machine, start: Start, plans: PlanFollowers, listener: Listener
+    settings: Settings,
+    machine: Machine,
+    start: Start,
+    plans: PlanFollowers,
+    listener: Listener,
+    *,
+    tells_plans: bool = True,
 ) -> PowerPart:
     """Connect the meters of ``machine``; on a simulated bench the loads follow the plan."""
     clock = start.boot.clock
@@ -70,6 +76,7 @@ def build_power(
         battery=battery,
         all_loads_on_charger=settings.power.all_loads_on_charger,
         can_sleep=machine.board is not None,
+        tells_plans=tells_plans,
         boot=start.boot.name,
         boot_reason=start.reason,
         board_attempts=attempts,

@@ -17,27 +17,23 @@ from bench_agent.domain.energy import EnergyState, next_energy
 from bench_agent.domain.energy_facts import EnergyFacts, EnergyRules
 from bench_agent.domain.energy_hours import next_at
 from bench_agent.domain.energy_plan import EnergyPlan
-from bench_agent.domain.harvest import is_clipped
+from bench_agent.domain.harvest import expect_harvest
 from bench_agent.domain.loads import LoadPowers
 from bench_agent.domain.moment import Moment
+from bench_agent.domain.outlook import BenchAhead, look_ahead
 from bench_agent.domain.override_refusal import refusal_of
-from bench_agent.domain.power_reading import PowerReading, ReadingQuality
+from bench_agent.domain.power_reading import PowerReading
 from bench_agent.ports.clock import Clock, ClockQuality
 from bench_agent.ports.energy_memory import EnergyMemory
 from bench_agent.services.power.darkness import Dark, Darkness
 from bench_agent.services.power.estimate_keeper import EstimateKeeper
+from bench_agent.services.power.journal import Journal, Look
 from bench_agent.services.power.memory import Goodbye, MemoryKeeper, Past, PowerMemory
 from bench_agent.services.power.meters import PERIOD_S, Meters
 from bench_agent.services.power.override_desk import OverrideDesk
+from bench_agent.services.power.papers import QUALITY, outlook_of, states_of
 from bench_agent.services.power.problems import Problems, Scene
-from bench_agent.services.power.records import (
-    LONGEST_STEP_MS,
-    DayStep,
-    DaySums,
-    HarvestSlot,
-    Stamped,
-    summarize,
-)
+from bench_agent.services.power.records import LONGEST_STEP_MS, SLOT_MS, summarize
 from bench_agent.wire.envelope import Body
 from bench_agent.wire.event import Event, Severity
 from bench_agent.wire.presence import Desired
@@ -47,11 +43,6 @@ STEPS_A_MINUTE = 6
 PROVEN_UP_MS = 1_800_000
 """A computer that ran so long has started well (POW-R51)."""
 WIB = timezone(timedelta(hours=7), "WIB")
-_QUALITY = {
-    ReadingQuality.GOOD: MeterQuality.GOOD,
-    ReadingQuality.PARTIAL: MeterQuality.PARTIAL,
-    ReadingQuality.STALE: MeterQuality.STALE,
-}
 
 
 class Listener(Protocol):
@@ -81,6 +72,8 @@ class PowerSetup:
     all_loads_on_charger: bool = False
     can_sleep: bool = False
     """Something wakes the computer: it may go dark by plan."""
+    tells_plans: bool = True
+    """Outlook and meters go to the server each half hour; nobody asks for those of past days."""
     boot: str = ""
     """Names this run of the computer."""
     boot_reason: str = "unknown"
@@ -114,14 +107,15 @@ class PowerService:
         self._state: EnergyState = memory.state
         self._desk = OverrideDesk(clock, listener.emit, memory.override)
         self._problems = Problems(listener.emit, memory.problems)
-        self._slot = HarvestSlot(setup.zone)
-        self._day: DaySums = memory.day
+        self._journal = Journal(
+            setup.zone, setup.battery.capacity_ah, listener.emit, memory.day, memory.harvest
+        )
+        if not past.same_boot:
+            self._journal.count_boot(setup.boot_reason)
         self._short_lives = memory.short_lives + (0 if past.same_boot else 1)
         self._board_attempts = setup.board_attempts
-        self._harvest = memory.harvest
         self._memory = MemoryKeeper(files, now_ms)
         self._darkness = Darkness(listener.emit, now_ms)
-        self._booted = not past.same_boot
         self._picture: PowerReading | None = None
         self._minute: list[PowerReading] = []
         self._counted = self._error_counts()
@@ -129,6 +123,8 @@ class PowerService:
         self._halting = self._dark = False
         self._refused = False
         self._plan: EnergyPlan | None = None
+        self._facts: EnergyFacts | None = None
+        self._told_slot = 0
 
     @property
     def plan(self) -> EnergyPlan | None:
@@ -161,10 +157,21 @@ class PowerService:
         self._minute.append(picture)
         self._keeper.follow(readings, picture)
         plan = self._decide(picture, local, now_ms)
-        self._record(picture, elapsed_ms, wall_ms, local)
+        self._journal.note(
+            Look(
+                picture=picture,
+                estimate=self._keeper.estimate,
+                tier=self._state.tier,
+                usable_ah=self._keeper.usable_ah,
+                elapsed_ms=elapsed_ms,
+                wall_ms=wall_ms,
+                has_date=self._clock.quality() is not ClockQuality.NONE,
+            )
+        )
         if now_ms - self._started_at_ms >= PROVEN_UP_MS:
             self._short_lives = self._board_attempts = 0
         self._judge(readings, picture, plan, local)
+        self._tell_plans(now_ms)
         if self._memory.is_due(now_ms):
             self.remember(Goodbye.NONE)
         if not self._dark:
@@ -203,8 +210,8 @@ class PowerService:
                 state=self._state,
                 override=self._desk.note,
                 problems=self._problems.notes,
-                harvest=self._harvest,
-                day=self._day,
+                harvest=self._journal.harvest,
+                day=self._journal.day,
                 short_lives=self._short_lives,
                 goodbye=goodbye,
             )
@@ -223,6 +230,7 @@ class PowerService:
             box_c=picture.case_temperature_c,
             halting=self._halting,
         )
+        self._facts = facts
         self._state = next_energy(before, facts, self._setup.rules)
         plan = self._state.plan
         if plan is None:
@@ -241,40 +249,27 @@ class PowerService:
         if known is None or _shown(known) != _shown(plan):
             self._listener.follow_plan(plan)
         if known is not None and known.display_on is not plan.display_on:
-            self._day.display_switches += 1
+            self._journal.day.display_switches += 1
         return plan
 
-    def _record(self, picture: PowerReading, elapsed_ms: int, wall_ms: int, local: datetime) -> None:
-        estimate = self._keeper.estimate
-        self._turn_day(local, wall_ms)
-        self._day.add(DayStep(picture.battery_power_w, self._state.tier, elapsed_ms))
-        if estimate is not None and estimate.last_full_at_ms == estimate.as_of_ms:
-            self._day.full = True
-        if self._keeper.usable_ah is not None:
-            self._day.usable_ah = self._keeper.usable_ah
-        clipped = is_clipped(picture.charge_stage, None if estimate is None else estimate.soc_pct)
-        panel_w = picture.panel_power_w if self._has_date() else None
-        self._emit_stamped(self._slot.add(panel_w, elapsed_ms, wall_ms, clipped=clipped), wall_ms)
-
-    def _turn_day(self, local: datetime, wall_ms: int) -> None:
-        today = local.date().isoformat()
-        if self._day.date != today and (self._has_date() or not self._day.date):
-            if self._day.date:
-                self._emit_stamped(
-                    self._day.finished(self._setup.battery.capacity_ah, self._setup.zone), wall_ms
-                )
-            self._day = DaySums(date=today)
-        if self._booted:
-            self._booted = False
-            self._day.count_boot(self._setup.boot_reason)
-
-    def _has_date(self) -> bool:
-        """Whether wall time says a day: before that nothing is filed under one."""
-        return self._clock.quality() is not ClockQuality.NONE
-
-    def _emit_stamped(self, record: Stamped | None, wall_ms: int) -> None:
-        if record is not None:
-            self._listener.emit(record.body, max(wall_ms - record.at_ms, 0))
+    def _tell_plans(self, now_ms: int) -> None:
+        """Send outlook and meters once each half hour, the first ones after a minute."""
+        slot = (self._clock.now_ms() - 60_000) // SLOT_MS
+        if not self._setup.tells_plans or slot == self._told_slot or self._facts is None:
+            return
+        if now_ms - self._started_at_ms < 60_000:  # noqa: PLR2004 - a minute
+            return
+        self._told_slot = slot
+        self._listener.emit(states_of(self._meters, now_ms))
+        facts, setup = self._facts, self._setup
+        expected = expect_harvest(self._journal.harvest, facts.local)
+        if expected is None or facts.soc_pct is None:
+            return
+        bench = BenchAhead(
+            rules=setup.rules, battery=setup.battery, loads=setup.loads, can_sleep=setup.can_sleep
+        )
+        slots = look_ahead(bench, self._state, facts, facts.soc_pct, expected.slots_wh)
+        self._listener.emit(outlook_of(slots))
 
     def _judge(
         self, readings: Mapping[str, PowerReading], picture: PowerReading, plan: EnergyPlan, local: datetime
@@ -343,7 +338,7 @@ class PowerService:
             reason=minute.reason if plan is None else plan.reason.code,
             reason_left_s=None if plan is None else self._left_s(plan.reason.until),
             overridden=bool(self._state.overrides) and not self._refused,
-            meter_quality=_QUALITY[pictures[-1].quality] if pictures else MeterQuality.UNKNOWN,
+            meter_quality=QUALITY[pictures[-1].quality] if pictures else MeterQuality.UNKNOWN,
         )
 
     def _left_s(self, until: str) -> float | None:
