@@ -1,8 +1,10 @@
 """Hours of a bench: opening, evening peak and the sleep of the night (POW-R36). Pure; settings."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 
+WIB = timezone(timedelta(hours=7), "WIB")
+"""Zone of every bench of the regency."""
 WAKE_LEAD = timedelta(minutes=5)
 """A computer is up again this long before the opening."""
 SHORTEST_SLEEP = timedelta(hours=1)

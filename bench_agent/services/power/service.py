@@ -15,7 +15,7 @@ import msgspec
 from bench_agent.domain.battery import Battery
 from bench_agent.domain.energy import EnergyState, next_energy
 from bench_agent.domain.energy_facts import EnergyFacts, EnergyRules
-from bench_agent.domain.energy_hours import next_at
+from bench_agent.domain.energy_hours import WIB, next_at
 from bench_agent.domain.energy_plan import EnergyPlan
 from bench_agent.domain.harvest import expect_harvest
 from bench_agent.domain.loads import LoadPowers
@@ -42,7 +42,6 @@ from bench_agent.wire.telemetry import EnergyTier, MeterQuality, PowerMinute
 STEPS_A_MINUTE = 6
 PROVEN_UP_MS = 1_800_000
 """A computer that ran so long has started well (POW-R51)."""
-WIB = timezone(timedelta(hours=7), "WIB")
 
 
 class Listener(Protocol):
