@@ -6,11 +6,13 @@ AgentError
 ├── OutboxError            the outbox file cannot be used
 ├── PowerMeterError
 │   ├── PowerMeterUnreachableError   no port, busy, no permission
+│   ├── PowerMeterSettingsError      it is there, but not as the settings say
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
 ├── EnergyMemoryError      what the power service knows cannot be kept on disk
 ├── SupplyBoardError       the power board did not answer or refused
 ├── HostError              the computer refused to switch itself off
+├── ThermometerError       a thermometer is missing or does not answer
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -41,6 +43,10 @@ class PowerMeterUnreachableError(PowerMeterError, OSError):
     """The port is missing, busy or forbidden."""
 
 
+class PowerMeterSettingsError(PowerMeterError, SettingsError):
+    """The device is there, but not as the settings say; the message says how to mend it."""
+
+
 class PowerMeterSilentError(PowerMeterError, TimeoutError):
     """Nothing valid arrived for ``max_age``."""
 
@@ -59,6 +65,10 @@ class SupplyBoardError(AgentError):
 
 class HostError(AgentError):
     """The computer refused to switch itself off."""
+
+
+class ThermometerError(AgentError, OSError):
+    """A thermometer is missing or does not answer; the message says how to mend it."""
 
 
 class GateError(AgentError):

@@ -39,6 +39,7 @@ from bench_agent.errors import SettingsError
 from bench_agent.wire.ids import parse_bench_id
 
 ENV_PREFIX, ENV_SECTION_MARK = "BENCH_", "__"
+_WALL_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def _bench_id(text: str) -> str:
@@ -162,11 +163,22 @@ class Settings(BaseSettings):
         default=PowerSettings(),
         description='a section: [power] and, below it, meters = ["vedirect:///dev/ttyUSB0"]',
     )
+    open_from: str = Field(
+        default="05:00",
+        pattern=_WALL_TIME,
+        description='local time "HH:MM" at which the bench opens; the same as open_until = open all day',
+    )
+    open_until: str = Field(
+        default="22:00", pattern=_WALL_TIME, description='local time "HH:MM" at which the bench closes'
+    )
     player: Literal["dummy", "vlc", "simulated"] = Field(
         default="simulated", description='"dummy", "vlc" or "simulated"'
     )
     player_socket: Path = Field(
         default=Path("/run/bench/player.sock"), description="path of the player's socket"
+    )
+    player_options: tuple[str, ...] = Field(
+        default=(), description='more options for bench-player, e.g. ["--vlc-option=--no-audio"]'
     )
     gate: Literal["simulated", "nftables"] = Field(
         default="simulated", description='"simulated" or "nftables"'

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from fleet_server.demo.options import Options, PlayerKind
 from fleet_server.errors import FleetError
 from fleet_server.kit.clock import SystemClock
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
@@ -79,13 +80,18 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port konsol; 0 = sembarang.")] = 8000,
     data: Annotated[Path, typer.Option(help="Folder untuk semua berkas demo.")] = Path("demo-data"),
     history: Annotated[int, typer.Option(min=0, max=90, help="Hari lampau yang dijalani dahulu.")] = 3,
+    player: Annotated[
+        PlayerKind,
+        typer.Option(
+            help="Pemutar film: dummy tanpa layar, vlc di layar ini, simulated tanpa proses sendiri."
+        ),
+    ] = PlayerKind.DUMMY,
     seconds: Annotated[float | None, typer.Option("--for", help="Berhenti sesudah sekian detik.")] = None,
 ) -> None:
     """Jalankan armada lengkap dengan bangku tiruan di komputer ini."""
     from fleet_server.demo.command import run
-    from fleet_server.demo.plan import Options
 
-    run(Options(port=port, data=data, benches=benches, history_days=history, seconds=seconds))
+    run(Options(port, data, benches, history, player, seconds))
 
 
 def main() -> None:

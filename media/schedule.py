@@ -5,7 +5,7 @@ whole microseconds of content, so a campaign with a share of 250 per mille gets 
 within one item, not only at the end of the day.
 """
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -63,7 +63,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
-    """The chosen item, with what ``account`` needs to charge it."""
+    """The chosen item, with the rule that chose it."""
 
     campaign: Campaign
     item: Item
@@ -71,8 +71,22 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     lane: Lane
     weight: int
     weight_sum: int
-    lane_state: LaneState
-    """The lane as this pick left it, before the play is charged."""
+    pool: tuple[str, ...]
+    """Ids of the campaigns it was chosen from."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What one row tells the scheduler: the rule of the pick and what came of it (SIG-R75)."""
+
+    campaign: str
+    position: int
+    lane: str
+    weight: int
+    weight_sum: int
+    pool: tuple[str, ...] | None
+    """None where it is the pool of the lane's row before: it seldom changes, and rows are many."""
+    shown_ms: int
+    outcome: Outcome
 
 
 class Idle(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,21 +117,40 @@ def pick(snapshot: Snapshot, state: State, conditions: Conditions) -> Play | Idl
     return Idle(until_ms=_next_change_ms(snapshot, conditions))
 
 
-def account(state: State, play: Play, shown_ms: int, outcome: Outcome) -> State:
-    """The state after ``play`` showed for ``shown_ms`` (SIG-R18, SIG-R24)."""
-    before = play.lane_state
-    name = play.campaign.id
-    cost_us = shown_ms * 1000 * play.weight_sum // play.weight
+def turn_of(state: State, play: Play, shown_ms: int, outcome: Outcome) -> Turn:
+    """What is known of ``play``, picked from ``state``, once it has ended; its row keeps it."""
+    before = state.lanes.get(play.lane.value, LaneState())
+    return Turn(
+        campaign=play.campaign.id,
+        position=play.position,
+        lane=play.lane.value,
+        weight=play.weight,
+        weight_sum=play.weight_sum,
+        pool=None if play.pool == before.pool else play.pool,
+        shown_ms=shown_ms,
+        outcome=outcome,
+    )
+
+
+def account(state: State, turn: Turn) -> State:
+    """The state after one more play (SIG-R18, SIG-R24).
+
+    The turns of all rows of a bench, accounted one after another over an empty state, give its state
+    (SIG-R7).
+    """
+    before = state.lanes.get(turn.lane, LaneState())
+    entered = _enter(before, before.pool if turn.pool is None else turn.pool)
+    cost_us = turn.shown_ms * 1000 * turn.weight_sum // turn.weight
     lane_state = LaneState(
-        virtual_us=before.virtual_us + shown_ms * 1000,
-        starts_us=before.starts_us | {name: before.starts_us[name] + cost_us},
-        pool=before.pool,
+        virtual_us=entered.virtual_us + turn.shown_ms * 1000,
+        starts_us=entered.starts_us | {turn.campaign: entered.starts_us[turn.campaign] + cost_us},
+        pool=entered.pool,
     )
     # A preempted item restarts from zero later; every other one has had its turn.
-    following = play.position if outcome is Outcome.PREEMPTED else play.position + 1
+    following = turn.position if turn.outcome is Outcome.PREEMPTED else turn.position + 1
     return State(
-        lanes=state.lanes | {play.lane.value: lane_state},
-        positions=state.positions | {name: following},
+        lanes=state.lanes | {turn.lane: lane_state},
+        positions=state.positions | {turn.campaign: following},
     )
 
 
@@ -214,18 +247,19 @@ def _choose(lane: Lane, members: list[_Candidate], weights: dict[str, int], stat
         lane=lane,
         weight=weights[chosen.campaign.id],
         weight_sum=weight_sum,
-        lane_state=entered,
+        pool=entered.pool,
     )
 
 
-def _enter(before: LaneState, pool: AbstractSet[str]) -> LaneState:
+def _enter(before: LaneState, pool: Iterable[str]) -> LaneState:
     """Steps (a) and (b) of SIG-R23: absence earns no claim, and V never lags the pool."""
+    members = tuple(sorted(pool))
     starts_us = dict(before.starts_us)
-    for name in pool:
+    for name in members:
         start_us = starts_us.get(name, 0)
         starts_us[name] = start_us if name in before.pool else max(start_us, before.virtual_us)
-    virtual_us = max(before.virtual_us, min(starts_us[name] for name in pool))
-    return LaneState(virtual_us=virtual_us, starts_us=starts_us, pool=tuple(sorted(pool)))
+    virtual_us = max(before.virtual_us, min(starts_us[name] for name in members))
+    return LaneState(virtual_us=virtual_us, starts_us=starts_us, pool=members)
 
 
 def _next_change_ms(snapshot: Snapshot, conditions: Conditions) -> int:

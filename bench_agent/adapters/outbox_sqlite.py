@@ -1,7 +1,8 @@
 """Outbox in one SQLite file (WAL, synchronous=FULL). Source: docs/spec/fleet.md section 8.
 
 A record gets its number, and a play its ``play_seq``, in the transaction that writes it: what a power
-cut takes was never numbered, so numbers have no gaps. Any write takes all waiting records along.
+cut takes was never numbered, so numbers have no gaps. The same transaction stores the state that goes with
+the records. Any write takes all waiting records along.
 Every call is short and synchronous; one thread uses the object.
 """
 
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS records (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, class TEXT NOT NULL, ts_ms INTEGER, record BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (
     gen TEXT NOT NULL, play_seq INTEGER NOT NULL, dropped INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
 """
 _ENVELOPE_BYTES = 160
 """Room for the batch's own head."""
@@ -68,6 +70,7 @@ class SqliteOutbox:
         self._path = path
         self._limits = limits or OutboxLimits()
         self._waiting: list[tuple[RecordClass, Draft]] = []
+        self._waiting_plays = 0
         self._due_ms: int | None = None
         with _translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +89,8 @@ class SqliteOutbox:
             ).fetchone()
             self._bytes, self._rows = int(size), int(rows)
             self._last = self._read_last()
+            kept = self._db.execute("SELECT value FROM state").fetchone()
+            self._state: bytes | None = kept[0] if kept else None
 
     @property
     def gen(self) -> Generation:
@@ -97,22 +102,30 @@ class SqliteOutbox:
         """Records given up for lack of room, ever."""
         return self._dropped
 
+    @property
+    def state(self) -> bytes | None:
+        """The newest state that came with a record; durable once that record is."""
+        return self._state
+
     def append(self, record_class: RecordClass, draft: Draft) -> None:
-        """Take one record; class A is durable on return."""
+        """Take one record; class A is durable on return, the others wait for ``write_due``."""
         self._waiting.append((record_class, draft))
-        limits = self._limits
-        wait_ms = {
-            RecordClass.EVENT: 0,
-            RecordClass.PLAY: limits.play_wait_ms,
-            RecordClass.MINUTE: limits.minute_wait_ms,
-        }[record_class]
-        due_ms = draft.up_ms + wait_ms
+        if draft.state is not None:
+            self._state = draft.state
+        match record_class:
+            case RecordClass.EVENT:
+                self.flush()
+            case RecordClass.PLAY:
+                self._waiting_plays += 1
+                if self._waiting_plays >= self._limits.play_rows:
+                    self.flush()
+                else:
+                    self._wait_until(draft.up_ms + self._limits.play_wait_ms)
+            case RecordClass.MINUTE:
+                self._wait_until(draft.up_ms + self._limits.minute_wait_ms)
+
+    def _wait_until(self, due_ms: int) -> None:
         self._due_ms = due_ms if self._due_ms is None else min(due_ms, self._due_ms)
-        plays = sum(waiting is RecordClass.PLAY for waiting, _ in self._waiting)
-        if plays >= limits.play_rows:
-            self.flush()
-        else:
-            self.write_due(draft.up_ms)
 
     def write_due(self, up_ms: int) -> None:
         """Write waiting records whose time has come at ``up_ms`` since boot."""
@@ -134,11 +147,14 @@ class SqliteOutbox:
         with _translated(self._path), self._db:
             self._db.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", rows)
             self._db.execute("UPDATE meta SET play_seq = ?", (play_seq,))
+            if any(draft.state is not None for _, draft in self._waiting):
+                self._db.execute("INSERT OR REPLACE INTO state VALUES (1, ?)", (self._state,))
         self._play_seq = play_seq
         self._last += len(rows)
         self._rows += len(rows)
         self._bytes += sum(len(record) for *_, record in rows)
         self._waiting.clear()
+        self._waiting_plays = 0
         self._due_ms = None
         self._make_room(max((ts_ms for _, _, ts_ms, _ in rows if ts_ms is not None), default=0))
 

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from contextlib import closing
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import structlog
 from bench_agent.adapters.mqtt import BrokerAddress, MqttUplink
 from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
 from bench_agent.adapters.system_clock import SystemClock
-from bench_agent.app.history import live_through
+from bench_agent.app.history import Past, live_through, play_through
 from bench_agent.app.hotspot import build_hotspot
 from bench_agent.app.machine import (
     Machine,
@@ -68,8 +69,8 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
     )
     with closing(SqliteOutbox(settings.data_dir / "outbox.sqlite3", limits)) as store:
         machine = open_machine(settings, clock)
-        dark = await live_through(settings, store, machine, history_days) if history_days else False
-        running = asyncio.create_task(_live(settings, store, machine, dark=dark), name="agent")
+        past = await live_through(settings, store, machine, history_days) if history_days else None
+        running = asyncio.create_task(_live(settings, store, machine, past), name="agent")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
@@ -79,20 +80,21 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
         _log.info("agent_stopped", waiting=store.count())
 
 
-async def _live(settings: Settings, store: SqliteOutbox, machine: Machine, *, dark: bool) -> None:
+async def _live(settings: Settings, store: SqliteOutbox, machine: Machine, past: Past | None) -> None:
     """One run after another; a real computer that goes dark ends the program within the first."""
     boot = first_boot(machine)
+    dark = past is not None and past.is_dark
     while True:
         if dark:
             await _be_dark(machine)
             boot = next_boot(machine)
         start = await read_start(machine, boot)
-        agent = build_agent(settings, store, machine, start)
+        agent = build_agent(settings, store, machine, start, past)
         _log.info(
             "agent_started", bench=settings.bench_id, gen=store.gen, version=agent_version(), pid=os.getpid()
         )
         await agent.run()
-        dark = True
+        dark, past = True, None
 
 
 async def _be_dark(machine: Machine) -> None:
@@ -103,8 +105,10 @@ async def _be_dark(machine: Machine) -> None:
         _log.error("computer_not_switched_off", cause=str(err))
 
 
-def build_agent(settings: Settings, store: SqliteOutbox, machine: Machine, start: Start) -> Agent:
-    """Choose and connect adapters and services as ``settings`` say."""
+def build_agent(
+    settings: Settings, store: SqliteOutbox, machine: Machine, start: Start, past: Past | None = None
+) -> Agent:
+    """Choose and connect adapters and services as ``settings`` say; films play through ``past`` first."""
     clock = start.boot.clock
     jitter = random.SystemRandom()
     link = MqttUplink(_broker(settings), BenchId(settings.bench_id)) if settings.broker_url else None
@@ -123,7 +127,8 @@ def build_agent(settings: Settings, store: SqliteOutbox, machine: Machine, start
         loops["hotspot"] = hotspot.run
         sections["hotspot"] = hotspot.service.live_sample
     if settings.server_url:
-        playback = build_playback(settings, clock, outbox)
+        play_past = None if past is None else partial(play_through, past, store=store)
+        playback = build_playback(settings, clock, outbox, play_past)
         plans.follow(lambda plan: playback.service.set_display(plan.display_on))
         loops["playback"] = playback.run
         desired.follow(playback.programme.accept_desired)

@@ -5,6 +5,7 @@ delays nothing. Each technology is imported by the builder that needs it.
 """
 
 import difflib
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -102,11 +103,12 @@ def _simulated(wish: _Wish) -> PowerMeter:
     site = Site(
         latitude_deg=wish.settings.lat,
         longitude_deg=wish.settings.lon,
-        seed=wish.url.whole("seed", 1, 0, 2**32 - 1),
+        # Without a seed every bench has weather of its own.
+        seed=wish.url.whole("seed", zlib.crc32(wish.settings.bench_id.encode()), 0, 2**32 - 1),
         panel_wp=wish.url.number("wp", 100, 0, 2000),
     )
     battery = Battery(capacity_ah=wish.url.number("ah", 50, 0, 2000))
-    return SimulatedPowerMeter(wish.clock, site, battery, wish.soc_pct)
+    return SimulatedPowerMeter(wish.clock, site, battery, wish.url.number("soc", wish.soc_pct, 0, 100))
 
 
 _KINDS: Mapping[str, _Kind] = MappingProxyType(

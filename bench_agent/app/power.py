@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 
 from bench_agent.app.machine import Machine, Start, first_simulated
 from bench_agent.app.meters import choose_truth
 from bench_agent.domain.battery import Battery
+from bench_agent.domain.energy_facts import EnergyRules
+from bench_agent.domain.energy_hours import OpeningHours
 from bench_agent.domain.energy_plan import EnergyPlan
 from bench_agent.services.power import Listener, Meters, MeterWatch, PowerService, PowerSetup, SupplyService
 from bench_agent.settings import PowerSettings, Settings
@@ -72,7 +75,11 @@ def build_power(
         let_loads_follow(plans, simulated)
         battery = simulated.pack.battery
     attempts = 0 if start.last_dark is None else start.last_dark.attempts
+    hours = OpeningHours(
+        opens=time.fromisoformat(settings.open_from), closes=time.fromisoformat(settings.open_until)
+    )
     setup = PowerSetup(
+        rules=EnergyRules(hours=hours),
         battery=battery,
         all_loads_on_charger=settings.power.all_loads_on_charger,
         can_sleep=machine.board is not None,

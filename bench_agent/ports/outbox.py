@@ -31,6 +31,8 @@ class Draft:
     ts_ms: int
     """Wall time, milliseconds since 1970 UTC, as good as ``quality`` says."""
     quality: ClockQuality
+    state: bytes | None = None
+    """What its sender must find again after a restart, stored in the same transaction (SIG-R7)."""
 
 
 class Stretch(NamedTuple):
@@ -52,6 +54,11 @@ class Outbox(Protocol):
     @property
     def dropped(self) -> int:
         """Records given up for lack of room, ever, in this generation."""
+        ...
+
+    @property
+    def state(self) -> bytes | None:
+        """The newest ``Draft.state``, None when there never was one."""
         ...
 
     def append(self, record_class: RecordClass, draft: Draft) -> None:

@@ -72,7 +72,7 @@ class HotspotService:
         self._one_writer = asyncio.Lock()
 
     def follow_plan(self, plan: EnergyPlan) -> None:
-        """Follow the energy plan: a smaller cap, or none, refuses new sessions; open ones run out (HOT-R56)."""
+        """Follow the energy plan: a smaller cap, or none, refuses new sessions and ends none (HOT-R56)."""
         self._plan = plan
         self._hotspot_on = plan.hotspot_on
 

@@ -6,6 +6,7 @@ Decides when to send (``domain.drain``); does not connect. Source: docs/spec/fle
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import structlog
 
 from bench_agent.domain.drain import Drain, after_commit, after_pause, after_send, may_send, open_drain
@@ -17,6 +18,7 @@ from bench_agent.wire.envelope import Body, WireError, decode_commit, encode_bat
 from bench_agent.wire.event import Event, Severity
 from bench_agent.wire.play import Play
 from bench_agent.wire.topics import Channel
+from media.schedule import State
 
 _BUSY_S = 0.1
 _IDLE_S = 1.0
@@ -47,12 +49,26 @@ class OutboxService:
         self._reported_drops = outbox.dropped
         self._report_drops_from_ms = 0
 
-    def emit_play(self, play: Play, started_at_ms: int) -> None:
-        """Take one play, stamped with the wall time it started; the outbox numbers it."""
-        self.emit(play, age_ms=max(0, self._clock.now_ms() - started_at_ms))
+    def emit_play(self, play: Play, started_at_ms: int, state: State) -> None:
+        """Take one play, stamped with the wall time it started, and the scheduler's state after it."""
+        age_ms = max(0, self._clock.now_ms() - started_at_ms)
+        self.emit(play, age_ms, msgspec.json.encode(state))
 
-    def emit(self, body: Body, age_ms: int = 0) -> None:
+    def scheduler_state(self) -> State:
+        """The state that came with the newest play; an empty one when there is none that can be read."""
+        raw = self._outbox.state
+        if raw is None:
+            return State()
+        try:
+            return msgspec.json.decode(raw, type=State)
+        except (msgspec.DecodeError, UnicodeDecodeError) as err:
+            _log.warning("scheduler_state_unreadable", cause=str(err))
+            return State()
+
+    def emit(self, body: Body, age_ms: int = 0, state: bytes | None = None) -> None:
         """Take one record of ``age_ms`` ago; an event is on disk on return.
+
+        ``state`` is what the sender must find again after a restart if, and only if, the record survives.
 
         Raises:
             OutboxError: The disk refused it.
@@ -70,6 +86,7 @@ class OutboxService:
             up_ms=max(0, self._clock.monotonic_ms() - age_ms),
             ts_ms=self._clock.now_ms() - age_ms,
             quality=self._clock.quality(),
+            state=state,
         )
         self._outbox.append(record_class, draft)
         self._wake.set()

@@ -5,7 +5,7 @@ Decides nothing itself: ``media.schedule`` picks, the energy plan switches the d
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from media.snapshot import Snapshot
 
 _QUARANTINE_MS = (60_000, 300_000, 1_800_000)
 _FOR_EVER_MS = 10**15
-_LOOK_S = 1.0
+LOOK_S = 1.0
 
 
 class Programme(Protocol):
@@ -52,8 +52,8 @@ class PlaybackService:
         programme: Programme,
         player: Player,
         clock: Clock,
-        emit: Callable[[Play, int], None],
-        played: int = 0,
+        emit: Callable[[Play, int, schedule.State], None],
+        look_s: float = LOOK_S,
     ) -> None:
         """Create the service.
 
@@ -61,20 +61,21 @@ class PlaybackService:
             programme: What may be played.
             player: The screen.
             clock: Time.
-            emit: Receives each play and the wall time it started, milliseconds since 1970-01-01 UTC.
-            played: Highest ``play_seq`` so far; numbering goes on from there.
+            emit: Receives each play, the wall time it started (milliseconds since 1970-01-01 UTC) and the
+                scheduler's state after it, to be kept together (SIG-R7).
+            look_s: How often an idle bench looks for a new programme or file, seconds.
         """
         self._programme = programme
         self._player = player
         self._clock = clock
         self._emit = emit
-        self._play_seq = played
+        self._look_s = look_s
         self._quarantined: dict[str, _Quarantine] = {}
         self._display_on = asyncio.Event()
         self._display_off = asyncio.Event()
         self._display_on.set()
         self.state = schedule.State()
-        """What the scheduler remembers; may be set before the first step."""
+        """What the scheduler remembers; set it before the first step to go on from earlier plays."""
 
     def set_display(self, on: bool) -> None:  # noqa: FBT001 -- the plan's word, display_on
         """Obey the energy plan; switching off cuts the running play at once (SIG-R33)."""
@@ -83,73 +84,47 @@ class PlaybackService:
 
     async def run(self) -> None:
         """Play until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._darken(), name="darken")
+            while True:
+                await self.step()
+
+    async def _darken(self) -> None:
         while True:
-            await self.step()
+            await self._display_off.wait()
+            await self._player.stop()
+            await self._display_on.wait()
 
     async def step(self) -> None:
         """Play one item, or wait a little when there is nothing to play."""
         await self._display_on.wait()
         snapshot = self._programme.snapshot()
         if snapshot is None:
-            await self._clock.sleep(_LOOK_S)
+            await self._clock.sleep(self._look_s)
             return
         choice = schedule.pick(snapshot, self.state, self._conditions())
         if isinstance(choice, schedule.Idle):
             # A new file or snapshot may end the idleness sooner than any window.
             left_s = max(0, choice.until_ms - self._clock.now_ms()) / 1000
-            await self._clock.sleep(min(_LOOK_S, left_s))
+            await self._clock.sleep(min(self._look_s, left_s))
             return
         await self._play(choice, snapshot.version)
 
     async def _play(self, choice: schedule.Play, version: int) -> None:
         started_at_ms = self._clock.now_ms()
+        path = self._programme.path_of(choice.item.picture)
         try:
-            result = await self._show(choice)
+            result = await self._player.play(path, choice.item.duration_ms)
         except PlayerError:
             # Nothing was shown, so there is nothing to prove; the adapter tries a new process next time.
-            await self._clock.sleep(_LOOK_S)
+            await self._clock.sleep(LOOK_S)
             return
+        if self._display_off.is_set() and result.outcome is not Outcome.COMPLETE:
+            result = replace(result, outcome=Outcome.PARTIAL, cause="energy")
         self._note_failure(choice.item.picture, result.outcome)
-        self.state = schedule.account(self.state, choice, result.shown_ms, result.outcome)
-        self._play_seq += 1
-        self._emit(
-            Play(
-                play_seq=self._play_seq,
-                campaign=choice.campaign.id,
-                title=choice.campaign.title,
-                owner=choice.campaign.owner,
-                item=choice.item.id,
-                asset=choice.item.picture,
-                layer=choice.campaign.layer.value,
-                snapshot_version=version,
-                planned_ms=choice.item.duration_ms,
-                shown_ms=result.shown_ms,
-                pictures=result.pictures,
-                outcome=PlayOutcome(result.outcome.value),
-                cause=result.cause,
-            ),
-            started_at_ms,
-        )
-
-    async def _show(self, choice: schedule.Play) -> PlayResult:
-        path = self._programme.path_of(choice.item.picture)
-        showing = asyncio.ensure_future(self._player.play(path, choice.item.duration_ms))
-        darkening = asyncio.ensure_future(self._display_off.wait())
-        try:
-            await asyncio.wait({showing, darkening}, return_when=asyncio.FIRST_COMPLETED)
-            if showing.done():
-                return await showing
-            await self._player.stop()
-            result = await showing
-        finally:
-            darkening.cancel()
-            showing.cancel()
-            await asyncio.gather(darkening, showing, return_exceptions=True)
-        if result.outcome is Outcome.COMPLETE:
-            return result
-        return PlayResult(
-            shown_ms=result.shown_ms, pictures=result.pictures, outcome=Outcome.PARTIAL, cause="energy"
-        )
+        turn = schedule.turn_of(self.state, choice, result.shown_ms, result.outcome)
+        self.state = schedule.account(self.state, turn)
+        self._emit(_row(choice, turn, result, version), started_at_ms, self.state)
 
     def _conditions(self) -> schedule.Conditions:
         now_ms = self._clock.monotonic_ms()
@@ -170,3 +145,26 @@ class PlaybackService:
         self._quarantined[sha256] = _Quarantine(
             failures=failures, until_ms=self._clock.monotonic_ms() + rest_ms
         )
+
+
+def _row(choice: schedule.Play, turn: schedule.Turn, result: PlayResult, version: int) -> Play:
+    return Play(
+        play_seq=0,
+        campaign=choice.campaign.id,
+        title=choice.campaign.title,
+        owner=choice.campaign.owner,
+        item=choice.item.id,
+        asset=choice.item.picture,
+        layer=choice.campaign.layer.value,
+        snapshot_version=version,
+        planned_ms=choice.item.duration_ms,
+        shown_ms=result.shown_ms,
+        pictures=result.pictures,
+        outcome=PlayOutcome(result.outcome.value),
+        cause=result.cause,
+        position=turn.position,
+        lane=turn.lane,
+        weight=turn.weight,
+        weight_sum=turn.weight_sum,
+        pool=turn.pool,
+    )

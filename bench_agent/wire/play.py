@@ -19,7 +19,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One showing; schema ``play/1``. The record's ``ts`` is the instant it started."""
 
     play_seq: int
-    """Gap-free from 1 within one generation (SIG-R75)."""
+    """Gap-free from 1 within one generation (SIG-R75); 0 until the outbox has numbered the play."""
     campaign: str
     title: str = ""
     """Copied from the snapshot, so that deleting a campaign loses no history (SIG-R81)."""
@@ -36,3 +36,12 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Pictures drawn; None where the backend cannot count them."""
     outcome: PlayOutcome
     cause: str = ""
+    position: int = 0
+    """Of the item in its campaign's order, from 0, never reset (SIG-R17)."""
+    lane: str = ""
+    """content or fallback; with the next three fields the rule of the pick, so that the scheduler's state
+    can be rebuilt from the rows alone (SIG-R7)."""
+    weight: int = 0
+    weight_sum: int = 0
+    pool: tuple[str, ...] | None = None
+    """Ids of the campaigns it was picked from; None where it is the pool of the lane's play before."""

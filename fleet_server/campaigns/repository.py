@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LISTED_MAX = 500
+_DAY_MS = 86_400_000
 
 
 class Proof(NamedTuple):
-    """Sums over the plays of one campaign on one bench."""
+    """Sums over the plays of one campaign on one bench and day."""
 
+    bench: str
+    day_ms: int
+    """Local midnight at which the day began, written as if it were UTC."""
     plays: int
     rows: int
     shown_ms: int
@@ -115,11 +119,14 @@ def desired_rows(db: Session, benches: Iterable[str]) -> dict[str, DesiredRow]:
     }
 
 
-def proofs_of(db: Session, campaign: str) -> dict[str, Proof]:
-    """Sums per bench over all proofs of one campaign."""
+def proofs_of(db: Session, campaign: str, utc_offset_ms: int) -> list[Proof]:
+    """Sums per bench and local day over all proofs of one campaign; a play counts for the day it began."""
+    local_ms = PlayRow.ts_ms + utc_offset_ms
+    day_ms = (local_ms - local_ms % _DAY_MS).label("day_ms")
     query = (
         select(
             PlayRow.bench,
+            day_ms,
             func.sum(case((PlayRow.outcome == "complete", 1), else_=0)),
             func.count(),
             func.sum(case((PlayRow.outcome == "failed", 0), else_=PlayRow.shown_ms)),
@@ -127,6 +134,7 @@ def proofs_of(db: Session, campaign: str) -> dict[str, Proof]:
             func.max(PlayRow.ts_ms),
         )
         .where(PlayRow.campaign == campaign)
-        .group_by(PlayRow.bench)
+        .group_by(PlayRow.bench, day_ms)
+        .order_by(PlayRow.bench, day_ms)
     )
-    return {row[0]: Proof(*(int(value) for value in row[1:])) for row in db.execute(query)}
+    return [Proof(row[0], *(int(value) for value in row[1:])) for row in db.execute(query)]

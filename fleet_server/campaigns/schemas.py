@@ -69,10 +69,21 @@ class BenchProof(BaseModel):
     """Whether the broker took the newest desired document of this bench."""
 
 
+class DayProof(BaseModel):
+    """What all benches proved to have shown on one local day, by the start of each play (SIG-R29)."""
+
+    day: date
+    plays: int
+    """Complete showings."""
+    shown_ms: int
+
+
 class ReportOut(BaseModel):
-    """Proof of play of one campaign, per bench and in all."""
+    """Proof of play of one campaign: in all, per day and per bench; each adds up to the same sums."""
 
     campaign: str
     plays: int
     shown_ms: int
+    days: list[DayProof]
+    """Days with plays, oldest first."""
     benches: list[BenchProof]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from fleet_server.campaigns.errors import CampaignConflictError
 from fleet_server.campaigns.films import TITLE_MAX, checked_text, get_film
 from fleet_server.campaigns.models import Campaign, CampaignBench
 from fleet_server.campaigns.programme import TIME_ZONE, send_programme
-from fleet_server.campaigns.schemas import BenchProof, CampaignOut, ReportOut
+from fleet_server.campaigns.schemas import BenchProof, CampaignOut, DayProof, ReportOut
 from fleet_server.errors import BadRequestError, NotFoundError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _OWNER_MAX = 80
 _SHARE_MAX_PM = 1000
+_UTC_OFFSET_MS = 7 * 3_600_000
+"""Of ``TIME_ZONE``, which never changes its clocks."""
 
 
 def today(now_ms: int) -> str:
@@ -47,19 +49,26 @@ def create(db: Session, wish: CampaignIn, author: str, now_ms: int) -> CampaignO
     owner = checked_text("owner", wish.owner, _OWNER_MAX)
     if not 1 <= wish.share_pm <= _SHARE_MAX_PM:
         raise BadRequestError(
-            f"Jatah tayang {wish.share_pm} tidak sah. Isi 1 sampai {_SHARE_MAX_PM} per seribu."
+            "Jatah tayang %(share)s tidak sah. Isi 1 sampai %(most)s per seribu.",
+            share=wish.share_pm,
+            most=_SHARE_MAX_PM,
         )
     if wish.until_date <= wish.from_date:
         raise BadRequestError(
-            f"Kampanye berakhir {wish.until_date}, padahal mulai {wish.from_date}. "
-            "Pilih tanggal akhir sesudah tanggal mulai."
+            "Kampanye berakhir %(until)s, padahal mulai %(start)s. "
+            "Pilih tanggal akhir sesudah tanggal mulai.",
+            until=wish.until_date,
+            start=wish.from_date,
         )
     benches = _checked_benches(db, wish.benches)
-    _, job = get_film(db, wish.asset_id)
+    film, job = get_film(db, wish.asset_id)
+    if job.stage == "rejected":
+        raise CampaignConflictError(f"Film '{film.title}' ditolak: {job.reason}")
     if job.stage != "ready":
         raise CampaignConflictError(
-            f"Film '{wish.asset_id}' belum siap ({job.progress_pct}%). "
-            "Tunggu sampai siap atau pilih yang lain."
+            "Film '%(film)s' belum siap (%(progress)s %%). Tunggu sampai siap atau pilih yang lain.",
+            film=wish.asset_id,
+            progress=job.progress_pct,
         )
     row = Campaign(
         id=_make_id(title),
@@ -87,7 +96,9 @@ def _checked_benches(db: Session, wanted: Sequence[str]) -> list[str]:
     known = repository.bench_names(db, benches)
     unknown = [bench[:40] for bench in benches if bench not in known]
     if unknown:
-        raise BadRequestError(f"Bangku '{unknown[0]}' tidak terdaftar. Pilih bangku dari daftar.")
+        raise BadRequestError(
+            "Bangku '%(bench)s' tidak terdaftar. Pilih bangku dari daftar.", bench=unknown[0]
+        )
     return benches
 
 
@@ -112,7 +123,7 @@ def get_campaign(db: Session, campaign: str) -> CampaignOut:
     """
     row = db.get(Campaign, campaign)
     if row is None:
-        raise NotFoundError(f"Kampanye '{campaign[:40]}' tidak ada.")
+        raise NotFoundError("Kampanye '%(campaign)s' tidak ada.", campaign=campaign[:40])
     return _out(row, repository.benches_of(db, [campaign])[campaign])
 
 
@@ -128,7 +139,9 @@ def publish(db: Session, store: MediaStore, campaign: str, now_ms: int) -> Campa
     day = today(now_ms)
     if found.until_date.isoformat() <= day:
         raise CampaignConflictError(
-            f"Kampanye '{found.title}' sudah lewat ({found.until_date}). Buat yang baru dengan tanggal baru."
+            "Kampanye '%(campaign)s' sudah lewat (%(until)s). Buat yang baru dengan tanggal baru.",
+            campaign=found.title,
+            until=found.until_date,
         )
     repository.lock_benches(db, found.benches)
     for bench in found.benches:
@@ -156,7 +169,12 @@ def _move(db: Session, campaign: str, before: str, after: str) -> None:
     if repository.move_state(db, campaign, before, after):
         return
     state = get_campaign(db, campaign).state
-    raise CampaignConflictError(f"Kampanye '{campaign}' berstatus '{state}'; ini hanya bisa dari '{before}'.")
+    raise CampaignConflictError(
+        "Kampanye '%(campaign)s' berstatus '%(state)s'; ini hanya bisa dari '%(before)s'.",
+        campaign=campaign,
+        state=state,
+        before=before,
+    )
 
 
 def _check_shares(db: Session, bench: str, new: CampaignOut, now_day: str) -> None:
@@ -166,40 +184,65 @@ def _check_shares(db: Session, bench: str, new: CampaignOut, now_day: str) -> No
         total = sum(row.share_pm for row in rows if row.from_date <= day < row.until_date)
         if total > _SHARE_MAX_PM:
             raise CampaignConflictError(
-                f"Jatah tayang di bangku '{bench}' menjadi {total} dari {_SHARE_MAX_PM} pada {day}. "
-                f"Kurangi jatah '{new.title}' atau tarik kampanye lain."
+                "Jatah tayang di bangku '%(bench)s' menjadi %(total)s dari %(most)s pada %(day)s. "
+                "Kurangi jatah '%(campaign)s' atau tarik kampanye lain.",
+                bench=bench,
+                total=total,
+                most=_SHARE_MAX_PM,
+                day=day,
+                campaign=new.title,
             )
 
 
 def report(db: Session, campaign: str) -> ReportOut:
-    """Proofs of one campaign per bench (SIG-R84, thin), benches without any included.
+    """Proofs of one campaign per day and bench (SIG-R84, thin), benches without any included.
 
     Raises:
         NotFoundError: No such campaign.
     """
     found = get_campaign(db, campaign)
-    proofs = repository.proofs_of(db, campaign)
-    ids = sorted({*found.benches, *proofs})
+    proofs = repository.proofs_of(db, campaign, _UTC_OFFSET_MS)
+    ids = sorted({*found.benches, *(one.bench for one in proofs)})
     names = repository.bench_names(db, ids)
     desired = repository.desired_rows(db, ids)
-    benches = [_proof(bench, names.get(bench, bench), proofs.get(bench), desired.get(bench)) for bench in ids]
     return ReportOut(
         campaign=campaign,
-        plays=sum(one.plays for one in benches),
-        shown_ms=sum(one.shown_ms for one in benches),
-        benches=benches,
+        plays=sum(one.plays for one in proofs),
+        shown_ms=sum(one.shown_ms for one in proofs),
+        days=[
+            _day(day_ms, [one for one in proofs if one.day_ms == day_ms])
+            for day_ms in sorted({one.day_ms for one in proofs})
+        ],
+        benches=[
+            _proof(
+                bench,
+                names.get(bench, bench),
+                [one for one in proofs if one.bench == bench],
+                desired.get(bench),
+            )
+            for bench in ids
+        ],
     )
 
 
-def _proof(bench: str, name: str, sums: repository.Proof | None, desired: DesiredRow | None) -> BenchProof:
+def _day(day_ms: int, proofs: list[repository.Proof]) -> DayProof:
+    return DayProof(
+        day=datetime.fromtimestamp(day_ms / 1000, UTC).date(),
+        plays=sum(one.plays for one in proofs),
+        shown_ms=sum(one.shown_ms for one in proofs),
+    )
+
+
+def _proof(bench: str, name: str, proofs: list[repository.Proof], desired: DesiredRow | None) -> BenchProof:
+    plays = sum(one.plays for one in proofs)
     return BenchProof(
         bench=bench,
         name=name,
-        plays=sums.plays if sums else 0,
-        broken_plays=sums.rows - sums.plays if sums else 0,
-        shown_ms=sums.shown_ms if sums else 0,
-        first_at=at_utc(sums.first_ms) if sums else None,
-        last_at=at_utc(sums.last_ms) if sums else None,
+        plays=plays,
+        broken_plays=sum(one.rows for one in proofs) - plays,
+        shown_ms=sum(one.shown_ms for one in proofs),
+        first_at=at_utc(min((one.first_ms for one in proofs), default=None)),
+        last_at=at_utc(max((one.last_ms for one in proofs), default=None)),
         programme_sent=desired is not None and desired.published_rev >= desired.rev,
     )
 

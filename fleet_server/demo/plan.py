@@ -1,11 +1,13 @@
 """What the demo chooses before it starts anything: ports, secrets, addresses."""
 
+import ctypes
+import os
 import secrets
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
+from fleet_server.demo.options import Options, PlayerKind
 from fleet_server.demo.seed import DemoBench, choose_benches
 from fleet_server.errors import FleetError
 from fleet_server.kit.embedded_broker import LOOPBACK, SERVER_USER, BrokerUser, EmbeddedBroker
@@ -13,20 +15,6 @@ from fleet_server.kit.embedded_broker import LOOPBACK, SERVER_USER, BrokerUser, 
 
 class DemoError(FleetError):
     """The demo cannot start or a part of it died; the message names it."""
-
-
-class Options(NamedTuple):
-    """What the command line asks for."""
-
-    port: int
-    """Of the console, 0 to 65535; 0 = any free one."""
-    data: Path
-    benches: int
-    """1 to 100."""
-    history_days: int
-    """Past days that each new bench lives through first, 0 to 90."""
-    seconds: float | None
-    """Exit after this time; None = run until Ctrl-C."""
 
 
 class Plan(NamedTuple):
@@ -50,8 +38,10 @@ def make_plan(options: Options) -> Plan:
     """Choose ports, secrets and addresses; nothing is started.
 
     Raises:
-        DemoError: The console's port is taken or may not be used.
+        DemoError: The console's port is taken or may not be used, or there is no screen for ``vlc``.
     """
+    if options.player is PlayerKind.VLC:
+        _check_screen()
     options.data.mkdir(parents=True, exist_ok=True)
     options.data.chmod(0o700)
     benches = choose_benches(options.benches)
@@ -70,6 +60,21 @@ def make_plan(options: Options) -> Plan:
         "public_url": f"http://{LOOPBACK}:{port}",
     }
     return Plan(options, benches, broker, settings, port, portal_ports)
+
+
+def _check_screen() -> None:
+    try:
+        ctypes.CDLL("libvlc.so.5")
+    except OSError as err:
+        raise DemoError(
+            "libvlc tidak ada. Pasang: sudo apt install libvlc5 vlc-plugin-base vlc-plugin-video-output; "
+            "atau pakai --player dummy"
+        ) from err
+    if not os.environ.get("DISPLAY"):
+        raise DemoError(
+            "Tidak ada layar (DISPLAY kosong) untuk --player vlc. Jalankan dari desktop, "
+            "atau lewat 'xvfb-run -s \"-screen 0 1440x900x24\" …', atau pakai --player dummy."
+        )
 
 
 def _claim_ports(wanted: int, more: int) -> list[int]:

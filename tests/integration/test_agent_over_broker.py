@@ -38,6 +38,7 @@ class Consumer:
         self.states: queue.Queue[BenchState] = queue.Queue()
         self.births: queue.Queue[Birth] = queue.Queue()
         self.stored: queue.Queue[Envelope] = queue.Queue()
+        self.unexpected: list[str] = []
         self.commits = True
         self._marks: dict[str, int] = {}
         self._ready: queue.Queue[bool] = queue.Queue()
@@ -55,6 +56,7 @@ class Consumer:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        assert self.unexpected == []
 
     def next_event(self) -> Envelope:
         return self.stored.get(timeout=_PATIENCE_S)
@@ -68,8 +70,10 @@ class Consumer:
                 self.births.put(msgspec.json.decode(payload, type=Birth))
             case topics.Channel.LOG:
                 self._store(payload)
+            case topics.Channel.TELE:
+                pass  # a live sample comes every 5 s: a slow start meets it, a fast one does not
             case _:
-                raise AssertionError(message.topic)
+                self.unexpected.append(message.topic)  # an exception here would end paho's thread unheard
 
     def _store(self, payload: bytes) -> None:
         batch = decode_batch(payload)

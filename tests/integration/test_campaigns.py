@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -133,6 +135,33 @@ def test_a_film_goes_from_upload_to_proof_on_the_report(
     assert report["benches"][0]["broken_plays"] == 1
 
 
+def test_report_adds_up_over_days_and_benches_with_the_day_of_the_bench_s_clock_r29_r84(
+    console: Console, program: httpx.Client
+) -> None:
+    campaign = publish(program, wish(put_ready_film(console)))
+    midnight_ms = int(datetime(2026, 11, 24, tzinfo=ZoneInfo("Asia/Jakarta")).timestamp() * 1000)
+    starts_ms = {1: midnight_ms - 1, 2: midnight_ms, 3: midnight_ms + 3_600_000, 4: midnight_ms + 86_400_000}
+    with console.app.state.sessions.begin() as db:
+        for seq, start_ms in starts_ms.items():
+            row = play(seq, campaign, "complete")
+            row.ts_ms, row.bench = start_ms, BENCH if seq < 3 else OTHER
+            db.add(row)
+    report = program.get(f"/api/v1/campaigns/{campaign}/report").json()
+    assert [(one["day"], one["plays"]) for one in report["days"]] == [
+        ("2026-11-23", 1),
+        ("2026-11-24", 2),
+        ("2026-11-25", 1),
+    ]
+    assert [(one["bench"], one["plays"]) for one in report["benches"]] == [(BENCH, 2), (OTHER, 2)]
+    for key in ("plays", "shown_ms"):
+        assert (
+            report[key]
+            == sum(one[key] for one in report["days"])
+            == sum(one[key] for one in report["benches"])
+        )
+    assert report["benches"][0]["first_at"] == "2026-11-23T16:59:59.999000Z"
+
+
 def play(seq: int, campaign: str, outcome: str) -> PlayRow:
     return PlayRow(
         bench=BENCH, gen="g", seq=seq, ts_ms=1_790_000_000_000 + seq, play_seq=seq, campaign=campaign,
@@ -174,8 +203,10 @@ def test_shares_above_1000_are_refused_and_change_nothing_r51(
 @pytest.mark.parametrize(
     ("wrong", "status", "named"),
     [
-        ({"until_date": "2025-12-31"}, 400, "2025-12-31"),
-        ({"benches": ["tgx999999999"]}, 400, "tgx999999999"),
+        ({"until_date": "2025-12-31"}, 400, "2025-12-31, padahal mulai 2026-01-01. Pilih tanggal akhir"),
+        ({"until_date": "2026-01-01"}, 400, "Pilih tanggal akhir sesudah tanggal mulai"),
+        ({"benches": ["tgx999999999"]}, 400, "'tgx999999999' tidak terdaftar. Pilih bangku dari daftar"),
+        ({"benches": [BENCH, "../etc"]}, 400, "'../etc' tidak terdaftar"),
         ({"benches": []}, 400, "bangku"),
         ({"share_pm": 0}, 400, "1 sampai 1000"),
         ({"share_pm": 1001}, 400, "1001"),
@@ -201,6 +232,35 @@ def test_a_web_page_called_mp4_is_rejected_with_what_to_do_r52(
     work(console)
     found = program.get("/api/v1/assets").json()["items"][0]
     assert (found["stage"], "Ini bukan film. Pilih berkas MP4" in found["reason"]) == ("rejected", True)
+
+
+def test_each_bad_film_is_refused_by_name_and_stops_nothing_else_r52(
+    console: Console, program: httpx.Client, tmp_path: Path
+) -> None:
+    good = film(tmp_path / "x.mp4")
+    bad = {
+        "terpotong.mp4": good[: len(good) * 2 // 3],
+        "acak.mp4": bytes(range(256)) * 40,
+        "halaman.mp4": b"<html>",
+    }
+    for name, raw in bad.items():
+        answer = program.post("/api/v1/assets", files={"film": (name, raw)})  # without a title
+        assert (answer.status_code, answer.json()["title"]) == (201, name)
+    assert "'kosong.mp4' kosong. Pilih berkas film" in upload(program, b"", "kosong.mp4").json()["detail"]
+    ready = upload(program, good).json()
+    for _ in range(4):
+        work(console)
+    found = {one["title"]: one for one in program.get("/api/v1/assets").json()["items"]}
+    assert found["Isi Piringku"]["stage"] == "ready"
+    assert "Berkas rusak atau terpotong. Ekspor atau unggah ulang" in found["terpotong.mp4"]["reason"]
+    assert "Ini bukan film. Pilih berkas MP4" in found["acak.mp4"]["reason"]
+    assert "Ini bukan film. Pilih berkas MP4" in found["halaman.mp4"]["reason"]
+    refused = program.post("/api/v1/campaigns", json=wish(found["terpotong.mp4"]["id"]))
+    assert refused.status_code == 409
+    assert "Film 'terpotong.mp4' ditolak: Berkas rusak" in refused.json()["detail"]
+    publish(program, wish(ready["id"]))
+    assert len(read_programme(console, BENCH).campaigns) == 1
+    assert list((tmp_path / "media" / "sources").iterdir()) == []
 
 
 def test_empty_missing_and_oversized_uploads_leave_nothing_behind(
@@ -240,3 +300,23 @@ def test_a_page_form_without_its_token_is_refused(console: Console) -> None:
         assert answer.status_code == 403
         form = {key: str(value) for key, value in wish("film-a").items()}
         assert browser.post("/kampanye", data={**form, "csrf_token": "salah"}).status_code == 403
+
+
+def test_page_says_what_is_wrong_with_a_form_and_keeps_what_was_typed(console: Console) -> None:
+    asset = put_ready_film(console)
+    with httpx.Client(base_url=console.url, follow_redirects=True) as browser:
+        browser.post("/masuk", data={"name": "ani", "password": PASSWORD})
+        csrf = browser.get("/kampanye").text.split('name="csrf_token" value="')[1].split('"')[0]
+        empty = browser.post(
+            "/aset", data={"csrf_token": csrf, "title": "x"}, files={"film": ("kosong.mp4", b"")}
+        )
+        assert (empty.status_code, "kosong.mp4" in empty.text) == (400, True)
+        form = {key: value for key, value in wish(asset).items() if key != "benches"}
+        early = browser.post(
+            "/kampanye", data={**form, "csrf_token": csrf, "until_date": "2025-01-01", "benches": [BENCH]}
+        )
+        assert (early.status_code, "berakhir 2025-01-01" in early.text) == (400, True)
+        assert 'value="Gizi 2026"' in early.text
+        unknown = browser.post("/kampanye", data={**form, "csrf_token": csrf, "benches": ["tgx999999999"]})
+        assert (unknown.status_code, "tgx999999999" in unknown.text) == (400, True)
+        assert "Belum ada kampanye" in browser.get("/kampanye").text

@@ -3,7 +3,9 @@
 from collections import Counter
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import reduce
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from media.asset import MediaFile
 from media.campaign import Campaign, Item, Layer, Window
 from media.proof_of_play import Outcome
-from media.schedule import Conditions, Idle, Lane, Play, Reason, State, account, explain, pick
+from media.schedule import Conditions, Idle, Lane, Play, Reason, State, Turn, account, explain, pick, turn_of
 from media.snapshot import FORMAT, Snapshot
 
 ALL_DAYS = (1, 2, 3, 4, 5, 6, 7)
@@ -61,7 +63,7 @@ def run(snapshot: Snapshot, plays: int, start: datetime = WEDNESDAY_NOON) -> lis
     for _ in range(plays):
         play = pick(snapshot, state, Conditions(now_ms=now_ms))
         assert isinstance(play, Play)
-        state = account(state, play, play.item.duration_ms, Outcome.COMPLETE)
+        state = account(state, turn_of(state, play, play.item.duration_ms, Outcome.COMPLETE))
         now_ms += play.item.duration_ms
         done.append(play)
     return done
@@ -242,8 +244,8 @@ def test_preempted_item_restarts_later_and_a_failed_one_costs_nothing_r18_r24() 
     snapshot = snapshot_of(campaign_of("film", items=2))
     play = pick(snapshot, State(), at(WEDNESDAY_NOON))
     assert isinstance(play, Play)
-    preempted = account(State(), play, 4_000, Outcome.PREEMPTED)
-    failed = account(State(), play, 0, Outcome.FAILED)
+    preempted = account(State(), turn_of(State(), play, 4_000, Outcome.PREEMPTED))
+    failed = account(State(), turn_of(State(), play, 0, Outcome.FAILED))
     assert preempted.positions == {"film": 0}
     assert preempted.lanes["content"].virtual_us == 4_000_000
     assert failed.positions == {"film": 1}
@@ -260,3 +262,36 @@ def test_campaign_of_an_unknown_layer_never_plays() -> None:
     assert isinstance(
         pick(snapshot_of(campaign_of("x", layer=Layer.UNKNOWN)), State(), at(wib(25, 12))), Idle
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    weights=st.lists(st.integers(1, 900), min_size=2, max_size=4),
+    plays=st.lists(
+        st.tuples(st.sets(st.integers(0, 3)), st.integers(0, 10_000), st.sampled_from(list(Outcome))),
+        min_size=1,
+        max_size=40,
+    ),
+)
+def test_state_is_the_fold_of_the_rows_and_survives_a_restart_between_any_two_r7(
+    weights: list[int], plays: list[tuple[set[int], int, Outcome]]
+) -> None:
+    snapshot = snapshot_of(
+        *(campaign_of(f"c{number}", weight=weight) for number, weight in enumerate(weights))
+    )
+    state, turns = State(), list[Turn]()
+    for missing, shown_ms, outcome in plays:
+        held = frozenset(
+            campaign.items[0].picture
+            for number, campaign in enumerate(snapshot.campaigns)
+            if number in missing
+        )
+        play = pick(snapshot, state, at(WEDNESDAY_NOON, unavailable=held))
+        if isinstance(play, Idle):
+            continue
+        turns.append(turn_of(state, play, shown_ms, outcome))
+        restarted = msgspec.json.decode(msgspec.json.encode(state), type=State)
+        assert pick(snapshot, restarted, at(WEDNESDAY_NOON, unavailable=held)) == play
+        state = account(restarted, turns[-1])
+    sent = msgspec.json.decode(msgspec.json.encode(turns), type=list[Turn])
+    assert reduce(account, sent, State()) == state

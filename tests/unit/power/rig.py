@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bench_agent.domain.battery import Battery
+from bench_agent.domain.energy_facts import EnergyRules
 from bench_agent.domain.energy_plan import EnergyPlan
 from bench_agent.domain.moment import Moment
 from bench_agent.ports.power_meter import PowerMeter
@@ -34,6 +35,8 @@ class Rig:
     plans: list[EnergyPlan] = field(default_factory=list)
     darks: list[Dark] = field(default_factory=list)
     can_sleep: bool = False
+    rules: EnergyRules = field(default_factory=EnergyRules)
+    battery: Battery = field(default_factory=Battery)
     boot: str = "b1"
     boot_reason: str = "cold"
     meter: SimulatedPowerMeter | None = None
@@ -53,7 +56,7 @@ class Rig:
 
     def simulate(self, soc_pct: float = 60.0, seed: int = 1) -> SimulatedPowerMeter:
         """Give the bench a sun and a battery."""
-        self.meter = SimulatedPowerMeter(self.clock, Site(seed=seed), Battery(), soc_pct)
+        self.meter = SimulatedPowerMeter(self.clock, Site(seed=seed), self.battery, soc_pct)
         return self.meter
 
     def service(self, *meters: PowerMeter) -> PowerService:
@@ -61,7 +64,13 @@ class Rig:
         found: Sequence[PowerMeter] = meters or [self.meter or self.simulate()]
         watches = [MeterWatch(f"m{number}", meter, self.clock) for number, meter in enumerate(found)]
         now = Moment(boot=self.boot, monotonic_ms=self.clock.monotonic_ms(), wall_ms=self.clock.now_ms())
-        setup = PowerSetup(can_sleep=self.can_sleep, boot=self.boot, boot_reason=self.boot_reason)
+        setup = PowerSetup(
+            battery=self.battery,
+            rules=self.rules,
+            can_sleep=self.can_sleep,
+            boot=self.boot,
+            boot_reason=self.boot_reason,
+        )
         return PowerService(
             Meters(truth=watches[0], others=watches[1:]),
             self.clock,

@@ -43,7 +43,7 @@ def test_a_simulated_meter_has_the_battery_of_its_url_and_the_charge_it_is_told(
         ("vedirect:///dev/ttyUSB0?baud=19200", ["unknown parameter 'baud'", "leave it out"]),
         (
             "simulated://?sed=1",
-            ["unknown parameter 'sed'", "Did you mean 'seed'?", "allowed are ah, seed, wp"],
+            ["unknown parameter 'sed'", "Did you mean 'seed'?", "allowed are ah, seed, soc, wp"],
         ),
         ("simulated://?seed=1&seed=2", ["there twice"]),
         ("simulated://?seed=one", ["seed=one is wrong", "whole number, 0 to"]),

@@ -38,6 +38,8 @@ def config(tmp_path: Path, text: str) -> Path:
         ('broker_url = "http://x"', ["key 'broker_url'", "mqtt://host:1883"]),
         ('broker_url = "mqtt://x:port"', ["key 'broker_url'", "mqtt://host:1883"]),
         ('player = "mpv"', ["key 'player'", '"dummy", "vlc"']),
+        ('open_from = "24:00"', ["key 'open_from'", '"HH:MM"', "open all day"]),
+        ('player_options = "x"', ["key 'player_options'", '["--vlc-option=--no-audio"]']),
         ("lat 3", ["is not TOML", 'key = "value"']),
     ],
 )
