@@ -6,8 +6,10 @@ AgentError
 ├── OutboxError            the outbox file cannot be used
 ├── PowerMeterError
 │   ├── PowerMeterUnreachableError   no port, busy, no permission
+│   ├── PowerMeterSettingsError      it is there, but not as the settings say
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
+├── ThermometerError       a thermometer is missing or does not answer
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -38,12 +40,20 @@ class PowerMeterUnreachableError(PowerMeterError, OSError):
     """The port is missing, busy or forbidden."""
 
 
+class PowerMeterSettingsError(PowerMeterError, SettingsError):
+    """The device is there, but not as the settings say; the message says how to mend it."""
+
+
 class PowerMeterSilentError(PowerMeterError, TimeoutError):
     """Nothing valid arrived for ``max_age``."""
 
 
 class PowerMeterGarbledError(PowerMeterError, ValueError):
     """Bytes arrive, but no valid frame."""
+
+
+class ThermometerError(AgentError, OSError):
+    """A thermometer is missing or does not answer; the message says how to mend it."""
 
 
 class GateError(AgentError):

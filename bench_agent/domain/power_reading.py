@@ -12,6 +12,12 @@ class ReadingQuality(StrEnum):
     STALE = "stale"
 
 
+def quality_of(battery_voltage_v: float | None, battery_current_a: float | None) -> ReadingQuality:
+    """Good when both are known, partial with one, stale with none."""
+    known = (battery_voltage_v is not None) + (battery_current_a is not None)
+    return (ReadingQuality.STALE, ReadingQuality.PARTIAL, ReadingQuality.GOOD)[known]
+
+
 class CurrentScope(StrEnum):
     """What ``battery_current_a`` includes."""
 
