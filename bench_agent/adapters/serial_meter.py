@@ -5,17 +5,33 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 
+from typing_extensions import override
+
 from bench_agent.adapters.serial_port import SerialPort
 from bench_agent.domain.fresh_fields import FreshFields
 from bench_agent.domain.power_reading import PowerReading
-from bench_agent.errors import PowerMeterGarbledError, PowerMeterSilentError, PowerMeterUnreachableError
+from bench_agent.errors import (
+    PowerMeterError,
+    PowerMeterGarbledError,
+    PowerMeterSilentError,
+    PowerMeterUnreachableError,
+)
 from bench_agent.ports.clock import Clock
 
 READ_S = 0.9
 """A read ends within one second (POW-R6)."""
 ATTEMPTS, REPLY_S = 2, 0.4
 """The first packet to a sleeping device is lost; both attempts fit into one read."""
+ASKED_PERIOD_S = 3.0
+"""Within this time a device that speaks only when asked has told all it has."""
 _CURE = "check that it is the right port, the device has power, and TX, RX and ground are connected"
+
+
+def no_reading(device: str, *, garbled: bool) -> PowerMeterError:
+    """Why an open port gives no reading, with the cure."""
+    if garbled:
+        return PowerMeterGarbledError(f"{device}: bytes, but no valid frame. Cure: {_CURE}.")
+    return PowerMeterSilentError(f"{device} is silent. Cure: {_CURE}.")
 
 
 class SerialMeter(ABC):
@@ -47,9 +63,7 @@ class SerialMeter(ABC):
         reading = self._known()
         if reading is not None:
             return reading
-        if self._is_garbled():
-            raise PowerMeterGarbledError(f"{self._port.device}: bytes, but no valid frame. Cure: {_CURE}.")
-        raise PowerMeterSilentError(f"{self._port.device} is silent. Cure: {_CURE}.")
+        raise no_reading(self._port.device, garbled=self._is_garbled())
 
     async def close(self) -> None:
         """Let the port go; a later ``read`` opens it again."""
@@ -112,3 +126,7 @@ class AskedMeter(SerialMeter):
                 break
         self.unanswered += not self._answered
         return self._answered
+
+    @override
+    def _is_garbled(self) -> bool:
+        return self._strange_bytes > 0

@@ -13,12 +13,13 @@ from bench_agent.app.meter_url import MeterUrl
 from bench_agent.domain.battery import Battery
 from bench_agent.ports.clock import Clock
 from bench_agent.ports.power_meter import PowerMeter
+from bench_agent.services.power import WIB
 from bench_agent.settings import PowerSettings, Settings
 
 START_SOC_PCT = 60.0
 """Charge of a simulated battery that has no past."""
 PERIODS_A_VALUE_LASTS, LEAST_MAX_AGE_S = 5, 10.0
-VEDIRECT_PERIOD_S = 1.0
+_LOWEST_BAUD, _HIGHEST_BAUD = 1200, 921_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,39 @@ def choose_truth(meters: Sequence[NamedMeter], settings: PowerSettings) -> Named
 
 
 def _vedirect(wish: _Wish) -> PowerMeter:
-    from bench_agent.adapters.vedirect import VedirectPowerMeter
+    from bench_agent.adapters.vedirect import PERIOD_S, VedirectPowerMeter
 
-    return VedirectPowerMeter(wish.url.device(), wish.clock, wish.max_age_s(VEDIRECT_PERIOD_S))
+    return VedirectPowerMeter(wish.url.device(), wish.clock, wish.max_age_s(PERIOD_S))
+
+
+def _epever(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.epever import BAUD, DEVICE_ID, LAST_DEVICE_ID, EpeverPowerMeter
+    from bench_agent.adapters.serial_meter import ASKED_PERIOD_S
+
+    return EpeverPowerMeter(
+        wish.url.device(),
+        wish.clock,
+        device_id=wish.url.whole("id", DEVICE_ID, 1, LAST_DEVICE_ID),
+        baud=wish.url.whole("baud", BAUD, _LOWEST_BAUD, _HIGHEST_BAUD),
+        max_age_s=wish.max_age_s(ASKED_PERIOD_S),
+        clock_zone=WIB if wish.settings.power.clock_write else None,
+    )
+
+
+def _jbd(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.jbd import JbdPowerMeter
+    from bench_agent.adapters.serial_meter import ASKED_PERIOD_S
+
+    device, invert = wish.url.device(), wish.url.flag("invert")
+    return JbdPowerMeter(device, wish.clock, invert=invert, max_age_s=wish.max_age_s(ASKED_PERIOD_S))
+
+
+def _daly(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.daly import DalyPowerMeter
+    from bench_agent.adapters.serial_meter import ASKED_PERIOD_S
+
+    device, invert = wish.url.device(), wish.url.flag("invert")
+    return DalyPowerMeter(device, wish.clock, invert=invert, max_age_s=wish.max_age_s(ASKED_PERIOD_S))
 
 
 def _simulated(wish: _Wish) -> PowerMeter:
@@ -112,6 +143,11 @@ def _simulated(wish: _Wish) -> PowerMeter:
 _KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
         "vedirect": _Kind(example="vedirect:///dev/ttyUSB0", build=_vedirect),
+        "epever-rtu": _Kind(
+            example="epever-rtu:///dev/ttyUSB1?id=1&baud=115200", build=_epever, can_see_battery=False
+        ),
+        "jbd": _Kind(example="jbd:///dev/ttyUSB2?invert=0", build=_jbd),
+        "daly": _Kind(example="daly:///dev/ttyUSB3?invert=0", build=_daly),
         "simulated": _Kind(example="simulated://?seed=1&wp=100&ah=50", build=_simulated),
     }
 )
