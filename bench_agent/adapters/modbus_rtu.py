@@ -192,7 +192,8 @@ class _WholeEcho(asyncio.Protocol):
             self._heard()
         arrived, self._held, self._sent = self._held, b"", b""
         if self._client is not None:
-            self._client.ctx.data_received(arrived)
+            with suppress(ModbusException):  # a frame it cannot read is no answer
+                self._client.ctx.data_received(arrived)
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

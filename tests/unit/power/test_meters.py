@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,13 +69,35 @@ def test_truth_is_the_named_meter_or_the_first_that_can_see_the_battery() -> Non
     assert choose_truth(open_meters(unnamed, SimulatedClock()), unnamed.power).kind == "vedirect"
 
 
-def test_only_the_library_of_the_chosen_meter_is_loaded() -> None:
+def test_a_controller_that_sees_only_itself_is_truth_only_where_there_is_no_other() -> None:
+    # POW-R4
+    both = settings_with("epever-rtu:///dev/ttyUSB1", "jbd:///dev/ttyUSB2")
+    assert choose_truth(open_meters(both, SimulatedClock()), both.power).kind == "jbd"
+    alone = settings_with("epever-rtu:///dev/ttyUSB1")
+    assert choose_truth(open_meters(alone, SimulatedClock()), alone.power).kind == "epever-rtu"
+
+
+def test_opening_touches_no_device(tmp_path: Path) -> None:
+    urls = [f"{scheme}://{tmp_path}/none" for scheme in ("vedirect", "epever-rtu", "jbd", "daly")]
+    assert len(open_meters(settings_with(*urls), SimulatedClock())) == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "loaded"),
+    [
+        ("vedirect:///dev/x", ["serial"]),
+        ("jbd:///dev/x", ["serial"]),
+        ("epever-rtu:///dev/x", ["serial", "pymodbus"]),
+        ("simulated://", []),
+    ],
+)
+def test_only_the_library_of_the_chosen_meter_is_loaded(url: str, loaded: list[str]) -> None:
     script = (
-        "import sys; from bench_agent.app.meters import open_meters; from bench_agent.settings import *;"
-        "from bench_agent.simulated.clock import SimulatedClock;"
-        "settings = Settings(bench_id='7h3k9m2p5q8r', power=PowerSettings(meters=('vedirect:///dev/x',)));"
-        "open_meters(settings, SimulatedClock());"
+        "import sys; import bench_agent.app.agent; from bench_agent.app.meters import open_meters;"
+        "from bench_agent.settings import PowerSettings, Settings;"
+        f"settings = Settings(bench_id='7h3k9m2p5q8r', power=PowerSettings(meters=({url!r},)));"
+        "from bench_agent.simulated.clock import SimulatedClock; open_meters(settings, SimulatedClock());"
         "print([name for name in ('serial', 'pymodbus', 'smbus2') if name in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "['serial']"
+    assert shown.stdout.strip() == str(loaded)
