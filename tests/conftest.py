@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+collect_ignore = ["drivers"]
+"""Needs a kernel of its own: ``make test-drivers``."""
+
 
 @pytest.fixture(autouse=True)
 def no_thread_outlives_its_test() -> Iterator[None]:

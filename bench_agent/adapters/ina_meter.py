@@ -35,7 +35,9 @@ class InaPowerMeter(ABC):
             ) from err
         reading = self._wiring.reading(samples, measured_at_ms)
         if reading.quality is ReadingQuality.STALE:
-            raise PowerMeterGarbledError(f"{self._name} answers, but with no usable number")
+            raise PowerMeterGarbledError(
+                f"{self._name} answers, but with no usable number. Cure: take its supply off and on again."
+            )
         return reading
 
     async def close(self) -> None:

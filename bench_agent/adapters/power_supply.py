@@ -54,7 +54,9 @@ class PowerSupplyMeter:
                 f"{self._folder} does not answer in time. Cure: check how the HAT sits on the header."
             ) from err
         if reading.quality is ReadingQuality.STALE:
-            raise PowerMeterGarbledError(f"{self._folder} tells neither voltage nor current")
+            raise PowerMeterGarbledError(
+                f"{self._folder} tells neither voltage nor current. Cure: name another meter in the settings."
+            )
         return reading
 
     async def close(self) -> None:
