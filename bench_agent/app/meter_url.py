@@ -1,6 +1,8 @@
 """One entry of ``power.meters``: takes the URL apart, says what is wrong with it and the cure (POW-R7)."""
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 from bench_agent.errors import SettingsError
@@ -30,6 +32,14 @@ class MeterUrl:
     def wrong(self, problem: str, cure: str) -> SettingsError:
         """An error that names the key and this URL."""
         return SettingsError(f"key {KEY!r}: {self.text!r}: {problem}. Cure: {cure}.")
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Let what an adapter says about its arguments name the key and this URL."""
+        try:
+            yield
+        except SettingsError as err:
+            raise SettingsError(f"key {KEY!r}: {self.text!r}: {err}") from err
 
     def device(self) -> str:
         """Path of a device file; the URL has three slashes before it."""

@@ -5,10 +5,12 @@ delays nothing. Each technology is imported by the builder that needs it.
 """
 
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bench_agent.adapters.ina_wiring import InaWiring, parse_wiring
 from bench_agent.app.meter_url import MeterUrl
 from bench_agent.domain.battery import Battery
 from bench_agent.ports.clock import Clock
@@ -20,6 +22,8 @@ START_SOC_PCT = 60.0
 """Charge of a simulated battery that has no past."""
 PERIODS_A_VALUE_LASTS, LEAST_MAX_AGE_S = 5, 10.0
 _LOWEST_BAUD, _HIGHEST_BAUD = 1200, 921_600
+_LARGEST_SHUNT_UOHM = 1_000_000
+_I2C_PLACE = re.compile(r"(?P<chip>\w+)@(?P<bus>\d{1,3}):(?P<address>0x[0-9a-fA-F]{1,2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,42 @@ def _daly(wish: _Wish) -> PowerMeter:
     return DalyPowerMeter(device, wish.clock, invert=invert, max_age_s=wish.max_age_s(ASKED_PERIOD_S))
 
 
+def _hwmon(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.hwmon import HwmonPowerMeter
+
+    wiring = _ina_wiring(wish.url, wish.url.name("hwmon:ina226?shunt_uohm=2000"))
+    return HwmonPowerMeter(wiring, wish.clock, at=wish.url.text_of("at"))
+
+
+def _i2c(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.i2c import I2cPowerMeter
+
+    example = "i2c:ina226@1:0x40?shunt_uohm=2000"
+    place = _I2C_PLACE.fullmatch(wish.url.name(example))
+    if place is None:
+        raise wish.url.wrong("is not chip@bus:address", f"write {example}")
+    wiring = _ina_wiring(wish.url, place["chip"])
+    with wish.url.blamed():
+        return I2cPowerMeter(wiring, int(place["bus"]), int(place["address"], 16), wish.clock)
+
+
+def _ina_wiring(url: MeterUrl, chip: str) -> InaWiring:
+    with url.blamed():
+        return parse_wiring(
+            chip,
+            shunt_uohm=url.whole("shunt_uohm", 0, 1, _LARGEST_SHUNT_UOHM) or None,
+            invert=url.flag("invert"),
+            channels=url.text_of("channels") or "battery",
+        )
+
+
+def _power_supply(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.power_supply import PowerSupplyMeter
+
+    with wish.url.blamed():
+        return PowerSupplyMeter(wish.url.name("power-supply:BAT0"), wish.clock)
+
+
 def _simulated(wish: _Wish) -> PowerMeter:
     from bench_agent.simulated.power_meter import SimulatedPowerMeter
     from bench_agent.simulated.sun import Site
@@ -148,6 +188,9 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         ),
         "jbd": _Kind(example="jbd:///dev/ttyUSB2?invert=0", build=_jbd),
         "daly": _Kind(example="daly:///dev/ttyUSB3?invert=0", build=_daly),
+        "hwmon": _Kind(example="hwmon:ina226?shunt_uohm=2000", build=_hwmon),
+        "i2c": _Kind(example="i2c:ina226@1:0x40?shunt_uohm=2000", build=_i2c),
+        "power-supply": _Kind(example="power-supply:BAT0", build=_power_supply),
         "simulated": _Kind(example="simulated://?seed=1&wp=100&ah=50", build=_simulated),
     }
 )
