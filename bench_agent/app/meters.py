@@ -22,6 +22,7 @@ START_SOC_PCT = 60.0
 """Charge of a simulated battery that has no past."""
 PERIODS_A_VALUE_LASTS, LEAST_MAX_AGE_S = 5, 10.0
 _LOWEST_BAUD, _HIGHEST_BAUD = 1200, 921_600
+_SIMULATED, _FASTEST = "simulated", 3600
 _LARGEST_SHUNT_UOHM = 1_000_000
 _I2C_PLACE = re.compile(r"(?P<chip>\w+)@(?P<bus>\d{1,3}):(?P<address>0x[0-9a-fA-F]{1,2})")
 
@@ -79,6 +80,29 @@ def _open(text: str, settings: Settings, clock: Clock, soc_pct: float) -> NamedM
     meter = kind.build(_Wish(url=url, settings=settings, clock=clock, soc_pct=soc_pct))
     url.finish()
     return NamedMeter(url=text, kind=url.scheme, meter=meter, can_see_battery=kind.can_see_battery)
+
+
+def power_clock(settings: Settings, clock: Clock) -> Clock:
+    """The clock of the whole power part: ``clock``, or a faster one where the only meter asks for it.
+
+    Raises:
+        SettingsError: A bench that is simulated in part is to live faster.
+    """
+    urls = [MeterUrl(text) for text in settings.power.meters]
+    for url in urls:
+        speed = _speed_of(url) if url.scheme == _SIMULATED else 1
+        if speed == 1:
+            continue
+        if len(urls) > 1:
+            raise url.wrong("a real meter cannot be made faster", "leave speed out, or the other meters")
+        from bench_agent.simulated.fast_clock import FastClock
+
+        return FastClock(clock, speed)
+    return clock
+
+
+def _speed_of(url: MeterUrl) -> float:
+    return url.number("speed", 1, 0, _FASTEST)
 
 
 def choose_truth(meters: Sequence[NamedMeter], settings: PowerSettings) -> NamedMeter:
@@ -177,6 +201,7 @@ def _simulated(wish: _Wish) -> PowerMeter:
         panel_wp=wish.url.number("wp", 100, 0, 2000),
     )
     battery = Battery(capacity_ah=wish.url.number("ah", 50, 0, 2000))
+    _speed_of(wish.url)  # allowed here, used by power_clock
     return SimulatedPowerMeter(wish.clock, site, battery, wish.soc_pct)
 
 
@@ -191,6 +216,6 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "hwmon": _Kind(example="hwmon:ina226?shunt_uohm=2000", build=_hwmon),
         "i2c": _Kind(example="i2c:ina226@1:0x40?shunt_uohm=2000", build=_i2c),
         "power-supply": _Kind(example="power-supply:BAT0", build=_power_supply),
-        "simulated": _Kind(example="simulated://?seed=1&wp=100&ah=50", build=_simulated),
+        _SIMULATED: _Kind(example="simulated://?seed=1&wp=100&ah=50&speed=60", build=_simulated),
     }
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bench_agent.app.meters import NamedMeter, choose_truth, open_meters
+from bench_agent.app.meters import NamedMeter, choose_truth, open_meters, power_clock
 from bench_agent.domain.battery import Battery
 from bench_agent.domain.energy import EnergyPlan
 from bench_agent.ports.clock import Clock
@@ -41,6 +41,7 @@ def build_power(
     Raises:
         SettingsError: A URL in ``power.meters`` is wrong.
     """
+    clock = power_clock(settings, clock)
     meters = open_meters(settings, clock, soc_pct)
     truth = choose_truth(meters, settings.power)
     simulated = first_simulated(meters)

@@ -1,12 +1,13 @@
 """Every meter is chosen by its URL; a wrong one is named with what is allowed (POW-R7)."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench_agent.app.meters import choose_truth, open_meters
+from bench_agent.app.meters import choose_truth, open_meters, power_clock
 from bench_agent.errors import SettingsError
 from bench_agent.settings import PowerSettings, Settings
 from bench_agent.simulated.clock import SimulatedClock
@@ -44,7 +45,7 @@ def test_a_simulated_meter_has_the_battery_of_its_url_and_the_charge_it_is_told(
         ("vedirect:///dev/ttyUSB0?baud=19200", ["unknown parameter 'baud'", "leave it out"]),
         (
             "simulated://?sed=1",
-            ["unknown parameter 'sed'", "Did you mean 'seed'?", "allowed are ah, seed, wp"],
+            ["unknown parameter 'sed'", "Did you mean 'seed'?", "allowed are ah, seed, speed, wp"],
         ),
         ("simulated://?seed=1&seed=2", ["there twice"]),
         ("simulated://?seed=one", ["seed=one is wrong", "whole number, 0 to"]),
@@ -53,6 +54,7 @@ def test_a_simulated_meter_has_the_battery_of_its_url_and_the_charge_it_is_told(
         ("simulated://?ah=", ["ah= is wrong"]),
         ("simulated://?ah", ["bad query field"]),
         ("simulated://host", ["'host' means nothing"]),
+        ("simulated://?speed=0", ["speed=0 is wrong", "a number above 0, up to 3600"]),
         ("epever-rtu:///dev/ttyUSB1?id=0", ["id=0 is wrong", "whole number, 1 to 247"]),
         ("epever-rtu:///dev/ttyUSB1?baud=fast", ["baud=fast is wrong", "1200 to 921600"]),
         ("epever-rtu:///dev/ttyUSB1?bud=9600", ["'bud'", "Did you mean 'baud'?", "allowed are baud, id"]),
@@ -97,6 +99,25 @@ def test_a_controller_that_sees_only_itself_is_truth_only_where_there_is_no_othe
 def test_opening_touches_no_device(tmp_path: Path) -> None:
     urls = [f"{scheme}://{tmp_path}/none" for scheme in ("vedirect", "epever-rtu", "jbd", "daly")]
     assert len(open_meters(settings_with(*urls), SimulatedClock())) == 4
+
+
+def test_a_simulated_bench_may_live_faster_and_its_meter_with_it() -> None:
+    async def scene() -> None:
+        slow = SimulatedClock(1_789_000_000_000)
+        settings = settings_with("simulated://?speed=60")
+        fast = power_clock(settings, slow)
+        meter = open_meters(settings, fast)[0].meter
+        slow.advance(60_000)
+        assert (await meter.read()).measured_at_ms == 3_600_000
+
+    asyncio.run(scene())
+
+
+def test_a_bench_with_a_real_meter_lives_at_the_pace_of_its_clock() -> None:
+    clock = SimulatedClock()
+    assert power_clock(settings_with("vedirect:///dev/ttyUSB0", "simulated://"), clock) is clock
+    with pytest.raises(SettingsError, match=r"'power\.meters'.*cannot be made faster.*Cure: leave speed out"):
+        power_clock(settings_with("vedirect:///dev/ttyUSB0", "simulated://?speed=60"), clock)
 
 
 @pytest.mark.parametrize(
