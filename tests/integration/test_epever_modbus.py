@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from bench_agent.adapters import modbus_rtu
 from bench_agent.adapters.epever import EpeverPowerMeter
 from bench_agent.adapters.epever_registers import BLOCKS
 from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading
-from bench_agent.errors import PowerMeterError, PowerMeterGarbledError
+from bench_agent.errors import (
+    PowerMeterError,
+    PowerMeterGarbledError,
+    PowerMeterSilentError,
+    PowerMeterUnreachableError,
+)
 from bench_agent.ports.clock import ClockQuality
 from bench_agent.simulated.clock import SimulatedClock
 from tests.serial_devices import EpeverSlave, crc16
@@ -285,6 +291,59 @@ def test_a_frame_of_another_device_on_the_bus_is_not_ours(tmp_path: Path) -> Non
             await reading
 
     run(tmp_path, scene)
+
+
+def test_a_silent_controller_is_asked_for_two_blocks_and_left_alone_until_the_next_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modbus_rtu, "TIMEOUT_S", 0.05)
+    monkeypatch.setattr(modbus_rtu, "LATE_ANSWER_S", 0.05)
+
+    async def scene(meter: EpeverPowerMeter, slave: EpeverSlave) -> None:
+        slave.mute = True
+        with pytest.raises(PowerMeterSilentError):
+            await meter.read()
+        first, second = ((4, block.start, len(block)) for block in BLOCKS[:2])
+        assert slave.requests == [first, first, second, second]
+        assert meter.error_counts() == {"outages": 0, "unanswered": 2}
+
+    run(tmp_path, scene)
+
+
+def test_one_block_without_an_answer_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modbus_rtu, "TIMEOUT_S", 0.05)
+    monkeypatch.setattr(modbus_rtu, "LATE_ANSWER_S", 0.05)
+
+    class Deaf(EpeverSlave):
+        @override
+        def receive(self, request: bytes) -> None:
+            if request[2:4] != b"\x32\x00":
+                super().receive(request)
+
+    async def play() -> None:
+        slave = Deaf(tmp_path / "ttyUSB1", dict(WORDS))
+        slave.plug_in()
+        meter = EpeverPowerMeter(str(slave.path), SimulatedClock())
+        reading = await whole_round(meter)
+        assert (reading.charge_stage, reading.battery_current_a, reading.yield_today_wh) == (None, -3.60, 350)
+        await meter.close()
+        slave.pull_out()
+
+    asyncio.run(play())
+
+
+def test_the_library_logs_nothing_beside_our_line_about_an_outage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(meter: EpeverPowerMeter, slave: EpeverSlave) -> None:
+        slave.pull_out()
+        with pytest.raises(PowerMeterUnreachableError):
+            await meter.read()
+
+    run(tmp_path, scene)
+    assert [record for record in caplog.records if record.name.startswith("pymodbus")] == []
 
 
 def test_the_address_of_the_settings_is_used(tmp_path: Path) -> None:
