@@ -4,7 +4,6 @@ Opening touches no device: a meter opens its port at the first ``read``, so a mi
 delays nothing. Each technology is imported by the builder that needs it.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,10 +72,8 @@ def _open(text: str, settings: Settings, clock: Clock, soc_pct: float) -> NamedM
     url = MeterUrl(text)
     kind = _KINDS.get(url.scheme)
     if kind is None:
-        near = difflib.get_close_matches(url.scheme, _KINDS, n=1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
         examples = ", ".join(known.example for known in _KINDS.values())
-        raise url.wrong(f"unknown kind of meter {url.scheme!r}.{meant}".rstrip("."), f"use one of {examples}")
+        raise url.unknown("kind of meter", url.scheme, _KINDS, f"use one of {examples}")
     meter = kind.build(_Wish(url=url, settings=settings, clock=clock, soc_pct=soc_pct))
     url.finish()
     return NamedMeter(url=text, kind=url.scheme, meter=meter, can_see_battery=kind.can_see_battery)

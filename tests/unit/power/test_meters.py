@@ -3,10 +3,15 @@
 import asyncio
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bench_agent.__main__ import app
+from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
+from bench_agent.app.history import live_through
 from bench_agent.app.meters import choose_truth, open_meters, power_clock
 from bench_agent.errors import SettingsError
 from bench_agent.settings import PowerSettings, Settings
@@ -54,6 +59,7 @@ def test_a_simulated_meter_has_the_battery_of_its_url_and_the_charge_it_is_told(
         ("simulated://?ah=", ["ah= is wrong"]),
         ("simulated://?ah", ["bad query field"]),
         ("simulated://host", ["'host' means nothing"]),
+        ("vedirect:///dev/ttyUSB0#1", ["'#1' means nothing"]),
         ("simulated://?speed=0", ["speed=0 is wrong", "a number above 0, up to 3600"]),
         ("epever-rtu:///dev/ttyUSB1?id=0", ["id=0 is wrong", "whole number, 1 to 247"]),
         ("epever-rtu:///dev/ttyUSB1?baud=fast", ["baud=fast is wrong", "1200 to 921600"]),
@@ -94,6 +100,26 @@ def test_a_controller_that_sees_only_itself_is_truth_only_where_there_is_no_othe
     assert choose_truth(open_meters(both, SimulatedClock()), both.power).kind == "jbd"
     alone = settings_with("epever-rtu:///dev/ttyUSB1")
     assert choose_truth(open_meters(alone, SimulatedClock()), alone.power).kind == "epever-rtu"
+
+
+def test_only_a_simulated_bench_has_a_past_to_live_through(tmp_path: Path) -> None:
+    with (
+        closing(SqliteOutbox(tmp_path / "outbox.sqlite3", OutboxLimits())) as store,
+        pytest.raises(SettingsError, match=r"--history needs power\.meters"),
+    ):
+        asyncio.run(live_through(settings_with("vedirect:///dev/ttyUSB0"), store, 1))
+
+
+def test_the_option_may_be_given_for_each_meter_and_a_wrong_one_ends_the_agent(tmp_path: Path) -> None:
+    config = tmp_path / "bench.toml"
+    config.write_text(
+        f'bench_id = "7h3k9m2p5q8r"\ndata_dir = "{tmp_path}"\n[power]\nmeters = ["simulated://"]\n'
+    )
+    options = ["--power", "jbd:///dev/none", "--power", "vedirct:///dev/none"]
+    ended = CliRunner().invoke(app, ["run", "--config", str(config), *options])
+    assert ended.exit_code == 2
+    assert "key 'power.meters': 'vedirct:///dev/none': unknown kind of meter" in ended.output
+    assert "Did you mean 'vedirect'? Cure: use one of vedirect:///dev/ttyUSB0, " in ended.output
 
 
 def test_opening_touches_no_device(tmp_path: Path) -> None:
