@@ -1,7 +1,7 @@
 """Frames between Pi and board: bytes to frames and back (POW-R54). Pure; runs on MicroPython and CPython.
 
-``7E protocol len type payload crc_hi crc_lo``: integers big-endian, CRC-16/CCITT-FALSE over everything between
-start byte and checksum. What a frame means stands in ``link``.
+``7E protocol len type payload crc_hi crc_lo``: integers big-endian, CRC-16/CCITT-FALSE over everything
+between start byte and checksum. What a frame means stands in ``link``.
 """
 
 PROTOCOL = 1
@@ -38,7 +38,7 @@ def encode(kind: int, payload: bytes = b"", protocol: int = PROTOCOL) -> bytes:
 class Decoder:
     """Cuts a stream into frames.
 
-    A bad frame, or one unfinished for 100 ms, loses only its start byte; the rest is read again. Memory is fixed.
+    A bad frame, or one unfinished for 100 ms, loses only its start byte; the rest is read again.
     """
 
     def __init__(self, ticks_diff) -> None:

@@ -1,9 +1,9 @@
 """When the Pi gets its supply and when it loses it (POW-R48 to R53). Pure; runs on MicroPython and CPython.
 
-Time and volts are arguments. The guard stores no instant but that of the last call: what it waits for are spans
-that shrink or grow by the time between two calls, none longer than a day. So a counter that wraps cannot lock the
-bench out, as long as calls come closer than ``ticks_diff`` can tell (6.2 days on a board, whose watchdog bites
-after 8 s).
+Time and volts are arguments. The guard stores no instant but that of the last call: what it waits for are
+spans that shrink or grow by the time between two calls, none longer than a day. So a counter that wraps
+cannot lock the bench out, as long as calls come closer than ``ticks_diff`` can tell (6.2 days on a board,
+whose watchdog bites after 8 s).
 
 How volts are averaged stands in ``meter``, frames in ``link``, pins and flash in ``board``.
 
@@ -94,18 +94,18 @@ class Guard:
         self.attempts = attempts
         self._limits = limits
         self._ticks_diff = ticks_diff
-        self._called_at = None
+        self._called_at: "int | None" = None
         self._stepped_state = OFF
         self._first_hung = True
         self._in_state_ms = 0
         self._ran_ms = 0
         self._quiet_ms = 0
-        self._enough_ms = None
+        self._enough_ms: "int | None" = None
         self._sees = False
         self._blind_ms = 0
-        self._wake_ms = None
-        self._pause_ms = self._pause() if attempts else None
-        self._maintenance_ms = None
+        self._wake_ms: "int | None" = None
+        self._pause_ms: "int | None" = self._pause() if attempts else None
+        self._maintenance_ms: "int | None" = None
 
     @property
     def rail(self) -> bool:
