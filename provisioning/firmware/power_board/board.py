@@ -15,6 +15,10 @@ from guard import BOOTING, HALTING, RUN, Guard, Limits
 from link import Link
 from meter import Meter
 
+TYPE_CHECKING = False  # MicroPython has no typing
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
 TX_PIN, RX_PIN, SDA_PIN, SCL_PIN, POWEROFF_PIN, RAIL_PIN, LAMP_PIN, DIVIDER_PIN = 0, 1, 4, 5, 14, 15, 25, 26
 SHUNT_UOHM = 2_000
 DIVIDER_FULL_MV = 21_633
@@ -43,7 +47,7 @@ class Ina226:
     """Mean of 128 conversions of 1.1 ms each: one value covers 281 ms."""
 
     def __init__(self) -> None:
-        self._bus = None
+        self._bus: "I2C | None" = None
 
     def read(self) -> "tuple[int, int] | None":
         """Millivolts, and milliamperes into the battery; None when it does not answer or cannot be right."""
@@ -74,7 +78,11 @@ class Divider:
 class Board:
     """Everything joined: ``run`` never returns on a board."""
 
-    def __init__(self, ticks_ms=time.ticks_ms, sleep_ms=asyncio.sleep_ms) -> None:
+    def __init__(
+        self,
+        ticks_ms: "Callable[[], int]" = time.ticks_ms,  # type: ignore[assignment]  # the stubs hide the integer
+        sleep_ms: "Callable[[int], Awaitable[None]]" = asyncio.sleep_ms,
+    ) -> None:
         """Time and waiting are arguments, so that a test may hurry them."""
         self._rail = Pin(RAIL_PIN, Pin.OUT, value=0)
         self._watchdog = WDT(timeout=WATCHDOG_MS)

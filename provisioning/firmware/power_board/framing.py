@@ -4,6 +4,10 @@
 between start byte and checksum. What a frame means stands in ``link``.
 """
 
+TYPE_CHECKING = False  # MicroPython has no typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PROTOCOL = 1
 START = 0x7E
 MAX_PAYLOAD = 64
@@ -19,7 +23,7 @@ _LOW_CRC_OF_NIBBLE = (0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x
 _CRC_OF_NIBBLE = _LOW_CRC_OF_NIBBLE + tuple(crc + 0x8108 for crc in _LOW_CRC_OF_NIBBLE)
 
 
-def crc16(data: bytes) -> int:
+def crc16(data: "bytes | bytearray") -> int:
     """CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF; of ``123456789`` it is 0x29B1."""
     crc = 0xFFFF
     for byte in data:
@@ -41,7 +45,7 @@ class Decoder:
     A bad frame, or one unfinished for 100 ms, loses only its start byte; the rest is read again.
     """
 
-    def __init__(self, ticks_diff) -> None:
+    def __init__(self, ticks_diff: "Callable[[int, int], int]") -> None:
         """``ticks_diff(later, earlier)`` in milliseconds: ``time.ticks_diff`` on a board."""
         self.bad_frames = 0
         self._ticks_diff = ticks_diff
@@ -56,7 +60,7 @@ class Decoder:
         Returns:
             ``(protocol, kind, payload)`` of each good frame, whatever its protocol.
         """
-        frames = []
+        frames: "list[tuple[int, int, bytes]]" = []
         if chunk:
             self._fed_at = now
         for byte in chunk:

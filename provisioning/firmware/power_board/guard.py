@@ -13,6 +13,10 @@ How volts are averaged stands in ``meter``, frames in ``link``, pins and flash i
     guard.heartbeat(now)  # the Pi speaks; also halted, sleep, maintain
 """
 
+TYPE_CHECKING = False  # MicroPython has no typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 OFF, BOOTING, RUN, HALTING = 0, 1, 2, 3
 COLD, WAKE, ALIVE, LOW, SLEEP, CRITICAL, HALTED, HUNG, NO_BOOT, CUT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 """Why a state was entered; the reason of OFF stays readable as ``off_reason`` while the Pi runs."""
@@ -80,7 +84,7 @@ class Limits:
 class Guard:
     """The supply of one Pi."""
 
-    def __init__(self, limits: Limits, attempts: int, ticks_diff) -> None:
+    def __init__(self, limits: Limits, attempts: int, ticks_diff: "Callable[[int, int], int]") -> None:
         """Start OFF and cold.
 
         Args:

@@ -22,6 +22,10 @@ from framing import (
 from guard import HALTING, Guard, Limits
 from meter import Meter
 
+TYPE_CHECKING = False  # MicroPython has no typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FIRMWARE = (1, 0)
 """Major and minor number of this firmware."""
 
@@ -38,7 +42,9 @@ _LONGEST_MAINTENANCE_MIN = 240
 class Link:
     """The board's side of the conversation."""
 
-    def __init__(self, guard: Guard, limits: Limits, meter: Meter, keep_limits, reset_cause: int) -> None:
+    def __init__(
+        self, guard: Guard, limits: Limits, meter: Meter, keep_limits: "Callable[[], bool]", reset_cause: int
+    ) -> None:
         """``keep_limits()`` writes the limits to flash and says whether that worked."""
         self.uptime_s = 0
         self.flash_failed = False

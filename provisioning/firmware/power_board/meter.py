@@ -4,6 +4,10 @@ Decides which sensor is believed: the INA226, or the divider when that one has b
 are read stands in ``board``.
 """
 
+TYPE_CHECKING = False  # MicroPython has no typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FAST_MS, FAST_SAMPLES = 1_500, 3
 SLOW_MS, SLOW_VALID_MS, SLOW_LEAST = 30_000, 20_000, 3
 LOST_MS = 30_000
@@ -18,7 +22,7 @@ _LEARNING = 0.02
 class Meter:
     """Battery voltage, current and charge out of two sensors that may fail."""
 
-    def __init__(self, ticks_diff) -> None:
+    def __init__(self, ticks_diff: "Callable[[int, int], int]") -> None:
         """``ticks_diff(later, earlier)`` in milliseconds: ``time.ticks_diff`` on a board."""
         self.fast_mv: "int | None" = None
         """Mean of the last three samples (1.5 s); None is not known."""
@@ -56,7 +60,7 @@ class Meter:
             self.ma = None
         else:
             self.ma = ina[1]
-            self._count(min(self._lost_ms + elapsed, _LONGEST_HOLD_MS))
+            self._count(ina[1], min(self._lost_ms + elapsed, _LONGEST_HOLD_MS))
             self._lost_ms = 0
             self._learn(ina[0], divider_mv)
         self.on_divider = self._lost_ms >= LOST_MS
@@ -87,13 +91,13 @@ class Meter:
         while self._slow and self._ticks_diff(now, self._slow[0][0]) >= SLOW_MS:
             self._slow.pop(0)
 
-    def _count(self, held_ms: int) -> None:
-        if self.ma >= 0:
-            self._in_ms_ma += self.ma * held_ms
+    def _count(self, ma: int, held_ms: int) -> None:
+        if ma >= 0:
+            self._in_ms_ma += ma * held_ms
             self.in_mah += self._in_ms_ma // _MS_MA_PER_MAH
             self._in_ms_ma %= _MS_MA_PER_MAH
         else:
-            self._out_ms_ma -= self.ma * held_ms
+            self._out_ms_ma -= ma * held_ms
             self.out_mah += self._out_ms_ma // _MS_MA_PER_MAH
             self._out_ms_ma %= _MS_MA_PER_MAH
 
