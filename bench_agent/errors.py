@@ -10,6 +10,7 @@ AgentError
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
 ├── ThermometerError       a thermometer is missing or does not answer
+├── SupplyBoardRefusedError   the power board will not do what it was asked
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -54,6 +55,10 @@ class PowerMeterGarbledError(PowerMeterError, ValueError):
 
 class ThermometerError(AgentError, OSError):
     """A thermometer is missing or does not answer; the message says how to mend it."""
+
+
+class SupplyBoardRefusedError(AgentError, ValueError):
+    """The power board will not: a value out of range, or not in its present state."""
 
 
 class GateError(AgentError):
