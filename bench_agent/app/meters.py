@@ -20,6 +20,7 @@ from bench_agent.settings import PowerSettings, Settings
 START_SOC_PCT = 60.0
 """Charge of a simulated battery that has no past."""
 PERIODS_A_VALUE_LASTS, LEAST_MAX_AGE_S = 5, 10.0
+_BOARD_PERIOD_S = 1.0
 _LOWEST_BAUD, _HIGHEST_BAUD = 1200, 921_600
 _SIMULATED, _FASTEST = "simulated", 3600
 _LARGEST_SHUNT_UOHM = 1_000_000
@@ -186,6 +187,12 @@ def _power_supply(wish: _Wish) -> PowerMeter:
         return PowerSupplyMeter(wish.url.name("power-supply:BAT0"), wish.clock)
 
 
+def _board(wish: _Wish) -> PowerMeter:
+    from bench_agent.adapters.power_board import PowerBoard
+
+    return PowerBoard(wish.url.device(), wish.clock, wish.max_age_s(_BOARD_PERIOD_S))
+
+
 def _simulated(wish: _Wish) -> PowerMeter:
     from bench_agent.simulated.power_meter import SimulatedPowerMeter
     from bench_agent.simulated.sun import Site
@@ -213,6 +220,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "hwmon": _Kind(example="hwmon:ina226?shunt_uohm=2000", build=_hwmon),
         "i2c": _Kind(example="i2c:ina226@1:0x40?shunt_uohm=2000", build=_i2c),
         "power-supply": _Kind(example="power-supply:BAT0", build=_power_supply),
+        "board": _Kind(example="board:///dev/ttyAMA0", build=_board),
         _SIMULATED: _Kind(example="simulated://?seed=1&wp=100&ah=50&speed=60", build=_simulated),
     }
 )

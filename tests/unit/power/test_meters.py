@@ -77,6 +77,7 @@ def test_a_simulated_meter_has_the_battery_of_its_url_and_the_charge_it_is_told(
         ("i2c:ina226@1:0x10?shunt_uohm=2000", ["use 0x40 to 0x4f"]),
         ("i2c:ina226@1:0x40", ["needs its shunt", "add shunt_uohm=2000"]),
         ("power-supply:", ["names nothing behind the colon", "write power-supply:BAT0"]),
+        ("board:///dev/ttyAMA0?baud=9600", ["unknown parameter 'baud'", "leave it out"]),
         ("power-supply:..", ["'..' names no power supply"]),
     ],
 )
@@ -123,8 +124,8 @@ def test_the_option_may_be_given_for_each_meter_and_a_wrong_one_ends_the_agent(t
 
 
 def test_opening_touches_no_device(tmp_path: Path) -> None:
-    urls = [f"{scheme}://{tmp_path}/none" for scheme in ("vedirect", "epever-rtu", "jbd", "daly")]
-    assert len(open_meters(settings_with(*urls), SimulatedClock())) == 4
+    urls = [f"{scheme}://{tmp_path}/none" for scheme in ("vedirect", "epever-rtu", "jbd", "daly", "board")]
+    assert len(open_meters(settings_with(*urls), SimulatedClock())) == 5
 
 
 def test_a_simulated_bench_may_live_faster_and_its_meter_with_it() -> None:
@@ -155,6 +156,7 @@ def test_a_bench_with_a_real_meter_lives_at_the_pace_of_its_clock() -> None:
         ("hwmon:ina226?shunt_uohm=2000&invert=1&at=1-0040", []),
         ("i2c:ina226@1:0x40?shunt_uohm=2000", ["smbus2"]),
         ("power-supply:BAT0", []),
+        ("board:///dev/ttyAMA0", ["serial"]),
         ("simulated://", []),
     ],
 )
