@@ -109,7 +109,7 @@ def build_agent(
     settings: Settings, store: SqliteOutbox, machine: Machine, start: Start, past: Past | None = None
 ) -> Agent:
     """Choose and connect adapters and services as ``settings`` say; films play through ``past`` first."""
-    clock = start.boot.clock
+    clock = start.boot.clock if machine.clock is machine.plain else machine.plain
     jitter = random.SystemRandom()
     link = MqttUplink(_broker(settings), BenchId(settings.bench_id)) if settings.broker_url else None
     outbox = OutboxService(

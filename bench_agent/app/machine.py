@@ -4,20 +4,25 @@ A real computer ends the program when it goes dark. A simulated one stays dark w
 the program builds the agent again when the supply is back.
 """
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from bench_agent.adapters.estimate_files import EstimateFiles
 from bench_agent.adapters.sysinfo import LinuxHost
 from bench_agent.adapters.system_clock import read_boot_id
 from bench_agent.adapters.systemd import SystemdHost
-from bench_agent.app.meters import NamedMeter, open_meters
+from bench_agent.app.meters import NamedMeter, open_meters, power_clock
 from bench_agent.domain.moment import Moment
+from bench_agent.domain.supply import SupplyReason, SupplyVersion
+from bench_agent.errors import PowerMeterError, SupplyBoardRefusedError
 from bench_agent.ports.clock import Clock
 from bench_agent.ports.energy_memory import EnergyMemory
 from bench_agent.ports.host import Host
-from bench_agent.ports.supply_board import LastDark, SupplyBoard
+from bench_agent.ports.supply_board import SupplyBoard
 from bench_agent.services.power.memory import Goodbye, Past, load_memory
 from bench_agent.settings import Settings
 from bench_agent.simulated.clock import BootClock
@@ -26,6 +31,9 @@ from bench_agent.simulated.power_meter import SimulatedPowerMeter
 from bench_agent.simulated.supply_board import SimulatedSupplyBoard
 
 MEMORY_FOLDER = "energy"
+_BOARD_WAIT_S = 3.0
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,8 @@ class Machine:
 
     clock: Clock
     """Of the world; that of a run is ``Boot.clock``."""
+    plain: Clock
+    """The same, save where a simulated bench lives faster: records bear the time of its watcher."""
     meters: Sequence[NamedMeter]
     board: SupplyBoard | None
     """None = nothing could wake the computer, so it never goes dark by plan."""
@@ -61,16 +71,16 @@ class Start:
 
     boot: Boot
     past: Past
-    last_dark: LastDark | None
-    """What the power board says."""
+    board: SupplyVersion | None
+    """What the power board says of the dark before."""
 
     @property
     def reason(self) -> str:
         """Why the computer was off before, or ``agent`` when only the program was started anew."""
         if self.past.same_boot:
             return "agent"
-        if self.last_dark is not None:
-            return self.last_dark.reason.value
+        if self.board is not None and self.board.last_off is not None:
+            return self.board.last_off.value
         goodbye = self.past.memory.goodbye
         return goodbye.value if goodbye in {Goodbye.SLEEP, Goodbye.CRITICAL, Goodbye.LOW} else "unknown"
 
@@ -82,8 +92,8 @@ class Start:
             "reason": self.reason,
             "dirty": dirty,
         }
-        if self.last_dark is not None and not self.past.same_boot:
-            facts["brown_out"] = self.last_dark.reason.value == "cut"
+        if self.board is not None and self.board.last_off is not None and not self.past.same_boot:
+            facts["brown_out"] = self.board.last_off is SupplyReason.CUT
         return facts
 
 
@@ -96,15 +106,18 @@ def open_machine(settings: Settings, clock: Clock, files: EnergyMemory | None = 
         SettingsError: A URL in ``power.meters`` is wrong.
     """
     files = files or EstimateFiles(settings.data_dir / MEMORY_FOLDER)
-    meters = open_meters(settings, clock)
+    world = power_clock(settings, clock)
+    meters = open_meters(settings, world)
     simulated = first_simulated(meters)
     if simulated is None:
         host = SystemdHost(settings.data_dir)
-        return Machine(clock=clock, meters=meters, board=None, host=host, files=files)
-    _charge_as_remembered(simulated, files, clock)
-    board = SimulatedSupplyBoard(simulated, clock)
-    sim_host = SimulatedHost(board, LinuxHost(settings.data_dir).read_minute)
-    return Machine(clock=clock, meters=meters, board=board, host=sim_host, files=files)
+        return Machine(
+            clock=world, plain=clock, meters=meters, board=_board_of(meters), host=host, files=files
+        )
+    _charge_as_remembered(simulated, files, world)
+    stand_in = SimulatedSupplyBoard(simulated, world)
+    dark_host = SimulatedHost(stand_in, LinuxHost(settings.data_dir).read_minute)
+    return Machine(clock=world, plain=clock, meters=meters, board=stand_in, host=dark_host, files=files)
 
 
 def first_simulated(meters: Sequence[NamedMeter]) -> SimulatedPowerMeter | None:
@@ -112,11 +125,29 @@ def first_simulated(meters: Sequence[NamedMeter]) -> SimulatedPowerMeter | None:
     return next((each.meter for each in meters if isinstance(each.meter, SimulatedPowerMeter)), None)
 
 
+def _board_of(meters: Sequence[NamedMeter]) -> SupplyBoard | None:
+    """The meter that also owns the computer's supply."""
+    if all(each.kind != "board" for each in meters):
+        return None
+    from bench_agent.adapters.power_board import PowerBoard
+
+    return next((each.meter for each in meters if isinstance(each.meter, PowerBoard)), None)
+
+
 async def read_start(machine: Machine, boot: Boot) -> Start:
     """Find out how this run came about; a power board is waited for up to 3 s."""
     past = load_memory(machine.files, boot.moment())
-    last_dark = None if machine.board is None else await machine.board.last_dark()
-    return Start(boot=boot, past=past, last_dark=last_dark)
+    board = None if machine.board is None else await _ask_board(machine.board)
+    return Start(boot=boot, past=past, board=board)
+
+
+async def _ask_board(board: SupplyBoard) -> SupplyVersion | None:
+    try:
+        async with asyncio.timeout(_BOARD_WAIT_S):
+            return await board.version()
+    except (PowerMeterError, SupplyBoardRefusedError, TimeoutError) as err:
+        _log.warning("power_board_silent", cause=str(err))
+        return None
 
 
 def first_boot(machine: Machine) -> Boot:

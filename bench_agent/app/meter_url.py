@@ -1,6 +1,8 @@
 """One entry of ``power.meters``: takes the URL apart, says what is wrong with it and the cure (POW-R7)."""
 
 import difflib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 from bench_agent.errors import SettingsError
@@ -26,10 +28,27 @@ class MeterUrl:
         self._asked: list[str] = []
         if len(self._left) != len(pairs):
             raise self.wrong("a parameter is there twice", "keep one")
+        if parts.fragment:
+            raise self.wrong(f"'#{parts.fragment}' means nothing", "leave it out")
 
     def wrong(self, problem: str, cure: str) -> SettingsError:
         """An error that names the key and this URL."""
-        return SettingsError(f"key {KEY!r}: {self.text!r}: {problem}. Cure: {cure}.")
+        stop = "" if problem.endswith("?") else "."
+        return SettingsError(f"key {KEY!r}: {self.text!r}: {problem}{stop} Cure: {cure}.")
+
+    def unknown(self, what: str, name: str, known: Iterable[str], cure: str) -> SettingsError:
+        """An error that asks whether one of ``known`` was meant."""
+        near = difflib.get_close_matches(name, list(known), n=1)
+        meant = f". Did you mean {near[0]!r}?" if near else ""
+        return self.wrong(f"unknown {what} {name!r}{meant}", cure)
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Let what an adapter says about its arguments name the key and this URL."""
+        try:
+            yield
+        except SettingsError as err:
+            raise SettingsError(f"key {KEY!r}: {self.text!r}: {err}") from err
 
     def device(self) -> str:
         """Path of a device file; the URL has three slashes before it."""
@@ -86,7 +105,5 @@ class MeterUrl:
     def finish(self) -> None:
         """Refuse parameters nobody asked for."""
         for name in self._left:
-            near = difflib.get_close_matches(name, self._asked, n=1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
             allowed = f"allowed are {', '.join(sorted(self._asked))}" if self._asked else "leave it out"
-            raise self.wrong(f"unknown parameter {name!r}.{meant}".rstrip("."), allowed)
+            raise self.unknown("parameter", name, self._asked, allowed)

@@ -74,7 +74,7 @@ def build_power(
     if simulated is not None:
         let_loads_follow(plans, simulated)
         battery = simulated.pack.battery
-    attempts = 0 if start.last_dark is None else start.last_dark.attempts
+    attempts = 0 if start.board is None else start.board.attempts
     hours = OpeningHours(
         opens=time.fromisoformat(settings.open_from), closes=time.fromisoformat(settings.open_until)
     )

@@ -9,7 +9,7 @@ import structlog
 from bench_agent.app.machine import Machine
 from bench_agent.app.power import PlanFollowers
 from bench_agent.domain.energy_plan import EnergyPlan
-from bench_agent.errors import SupplyBoardError
+from bench_agent.errors import PowerMeterError, SupplyBoardRefusedError
 from bench_agent.ports.clock import Clock
 from bench_agent.services.outbox import OutboxService
 from bench_agent.services.power import Dark, Goodbye, PowerService
@@ -120,5 +120,5 @@ class Agent:
             return
         try:
             await self.machine.board.sleep(dark.sleep_s, critical=dark.goodbye is Goodbye.CRITICAL)
-        except SupplyBoardError as err:
+        except (PowerMeterError, SupplyBoardRefusedError) as err:
             _log.error("power_board_refused_sleep", cause=str(err))

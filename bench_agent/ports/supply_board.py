@@ -1,63 +1,53 @@
-"""The board that gives the computer its supply, as a role (docs/spec/power.md section 8)."""
+"""How the board that owns the Pi's supply is spoken to (POW-R47 to R55)."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-
-class BoardReason(StrEnum):
-    """Why the board switched the computer on or off (POW-R54)."""
-
-    UNKNOWN = "unknown"
-    COLD = "cold"
-    WAKE = "wake"
-    ALIVE = "alive"
-    LOW = "low"
-    SLEEP = "sleep"
-    CRITICAL = "critical"
-    HALTED = "halted"
-    HUNG = "hung"
-    NO_BOOT = "no_boot"
-    CUT = "cut"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastDark:
-    """What the board remembers of the time before this start."""
-
-    reason: BoardReason
-    """Why the supply was off."""
-    attempts: int
-    """Starts tried since the computer last ran for 30 min, this one included."""
+from bench_agent.domain.supply import HaltRequest, SupplyLimit, SupplyStatus, SupplyVersion
 
 
 class SupplyBoard(Protocol):
-    """Wakes the computer, watches it and takes its supply away (POW-R48)."""
+    """Every call may raise the errors of ``PowerMeter.read``, and each but ``heartbeat`` waits for an answer.
 
-    async def last_dark(self) -> LastDark | None:
-        """Why the computer was off; None when the board does not tell within 3 s."""
+    Raises:
+        PowerMeterUnreachableError: No port, busy or forbidden.
+        PowerMeterSilentError: The board does not answer.
+        SupplyBoardRefusedError: The board will not: a value out of range, or not in its present state.
+    """
+
+    @property
+    def status(self) -> SupplyStatus | None:
+        """The board's last word; None when it is too old or there is none."""
+        ...
+
+    @property
+    def halt_request(self) -> HaltRequest | None:
+        """The halt the board asks for; None when it asks for none."""
         ...
 
     async def heartbeat(self) -> None:
-        """Say that the agent is well, at least every 60 s.
-
-        Raises:
-            SupplyBoardError: The board does not answer.
-        """
+        """Tell that the agent is well; due every 10 s."""
         ...
 
     async def sleep(self, seconds: int, *, critical: bool) -> None:
-        """Ask for a dark of ``seconds`` (0 to 86400); in 45 s the supply goes off.
-
-        Raises:
-            SupplyBoardError: The board does not answer or refuses.
-        """
+        """Ask to be dark for ``seconds``, a day at most; the Pi then has 45 s to halt."""
         ...
 
-    async def wait_halt_request(self) -> BoardReason:
-        """Wait until the board asks for a halt that the agent did not ask for."""
+    async def halted(self) -> None:
+        """Tell that the file systems are read-only: the supply ends here."""
+        ...
+
+    async def maintenance(self, minutes: int) -> None:
+        """Announce silence of up to ``minutes``, 0 to 240; 0 ends it."""
+        ...
+
+    async def set_limit(self, limit: SupplyLimit, value: int) -> None:
+        """Move a limit and keep it in the board's flash."""
+        ...
+
+    async def version(self) -> SupplyVersion:
+        """Ask what the board is and how often it tried to boot."""
         ...
 
     async def close(self) -> None:
-        """Let the port go; may be called twice."""
+        """Let the device go; may be called twice."""
         ...

@@ -16,8 +16,8 @@ from bench_agent.app.history import PastLives
 from bench_agent.app.machine import Machine, next_boot, read_start
 from bench_agent.app.meters import NamedMeter
 from bench_agent.domain.battery import Battery
+from bench_agent.domain.supply import SupplyReason
 from bench_agent.ports.clock import Clock
-from bench_agent.ports.supply_board import BoardReason
 from bench_agent.services.power import WIB
 from bench_agent.settings import Settings
 from bench_agent.simulated.clock import SimulatedClock
@@ -73,6 +73,7 @@ def make_bench(folder: Path, *, share: float, cloudy_days: float, soc_pct: float
     board = SimulatedSupplyBoard(meter, clock)
     machine = Machine(
         clock=clock,
+        plain=clock,
         meters=[NamedMeter(url="simulated://", kind="simulated", meter=meter, can_see_battery=True)],
         board=board,
         host=SimulatedHost(board, SystemMinute),
@@ -147,7 +148,7 @@ def test_a_supply_that_fails_again_and_again_loses_no_event_and_is_told(tmp_path
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         store._db.close()  # what was only in memory is gone
-        bench.board.lose_supply(BoardReason.CUT)
+        bench.board.lose_supply(SupplyReason.CUT)
         await bench.board.wait_supply()
 
     async def lives() -> None:
