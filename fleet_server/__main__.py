@@ -1,16 +1,12 @@
-"""Command line of the fleet server."""
+"""Command line of the fleet server; each command imports what only it needs."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from fleet_server.demo.options import Options, PlayerKind
 from fleet_server.errors import FleetError
-from fleet_server.kit.clock import SystemClock
-from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
-from fleet_server.operators import service
 from fleet_server.operators.roles import Role
 from fleet_server.settings import load_settings
 
@@ -23,6 +19,8 @@ _STREAMS_END_S = 3
 @app.command()
 def serve(config: ConfigFile = None) -> None:
     """Layani konsol web dan API."""
+    import uvicorn
+
     from fleet_server.app import create_app
 
     settings = load_settings(config)
@@ -61,6 +59,10 @@ def operator(
     token: Annotated[bool, typer.Option(help="Cetak juga sebuah token API.")] = False,
 ) -> None:
     """Buat operator, atau ganti kata sandi dan perannya."""
+    from fleet_server.kit.clock import SystemClock
+    from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
+    from fleet_server.operators import service
+
     settings = load_settings(config)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.sql_url)

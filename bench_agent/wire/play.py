@@ -1,8 +1,13 @@
 """Proof of play (class B): one showing of one item. Source: docs/spec/signage.md section 16."""
 
+from typing import Annotated
+
 import msgspec
 
 from bench_agent.wire.open_enum import OpenEnum
+from bench_agent.wire.telemetry import LIMIT
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=LIMIT)]
 
 
 class PlayOutcome(OpenEnum):
@@ -18,7 +23,7 @@ class PlayOutcome(OpenEnum):
 class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One showing; schema ``play/1``. The record's ``ts`` is the instant it started."""
 
-    play_seq: int
+    play_seq: _Count
     """Gap-free from 1 within one generation (SIG-R75); 0 until the outbox has numbered the play."""
     campaign: str
     title: str = ""
@@ -30,9 +35,9 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     layer: str
     """guaranteed, filler or fallback."""
     snapshot_version: int = 0
-    planned_ms: int
-    shown_ms: int
-    pictures: int | None = None
+    planned_ms: _Count
+    shown_ms: _Count
+    pictures: _Count | None = None
     """Pictures drawn; None where the backend cannot count them."""
     outcome: PlayOutcome
     cause: str = ""

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,7 +17,7 @@ from bench_agent.wire import topics
 from bench_agent.wire.presence import ServerState
 from bench_agent.wire.topics import Delivery
 from fleet_server.errors import BrokerError
-from fleet_server.telemetry.ingest_port import Message
+from fleet_server.kit.ingest_source import Message
 
 if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
@@ -25,18 +25,28 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _KEEPALIVE_S = 60
-_QUEUE_MESSAGES = 20_000
+_QUEUE_MESSAGES = 2_000
 _CONFIRM_S = 5.0
 _RECONNECT_MAX_S = 30
 _PORT, _TLS_PORT = 1883, 8883
 _RETAINED = Delivery(1, retain=True)
 
 
+class _Held(NamedTuple):
+    """A message and what acknowledges it; its number means something on its own connection only."""
+
+    message: Message
+    number: int
+    qos: int
+    connection: int
+
+
 class MqttSource:
     """An ``IngestSource`` on one paho client, whose network runs in its own thread.
 
-    The queue is bounded: what does not fit is dropped and counted, because a bench keeps everything
-    until ``dn/commit`` and sends it again (FL-W2).
+    A message is acknowledged when it is fetched, so that the broker's limit of unacknowledged messages
+    bounds what waits here. What still does not fit is dropped and counted, because a bench keeps
+    everything until ``dn/commit`` and sends it again (FL-W2).
     """
 
     def __init__(self, url: str, *, username: str = "", password: str = "", client_id: str = "") -> None:
@@ -44,10 +54,13 @@ class MqttSource:
         self._host = parts.hostname or ""
         self._tls = parts.scheme == "mqtts"
         self._port = parts.port or (_TLS_PORT if self._tls else _PORT)
-        self._queue: queue.Queue[Message] = queue.Queue(_QUEUE_MESSAGES)
+        self._queue: queue.Queue[_Held] = queue.Queue(_QUEUE_MESSAGES)
+        self._connection = 0
         self._ready = threading.Event()
         self.dropped = 0
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True)
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, manual_ack=True
+        )
         client.will_set(topics.SERVER_STATE, _state(online=False), 1, retain=True)
         client.reconnect_delay_set(1, _RECONNECT_MAX_S)
         if username:
@@ -79,15 +92,23 @@ class MqttSource:
         self._client.disconnect()
         self._client.loop_stop()
 
+    @property
+    def waiting(self) -> int:
+        """Messages nobody has fetched yet."""
+        return self._queue.qsize()
+
     def receive(self, at_most: int, wait_s: float) -> list[Message]:
         """Up to ``at_most`` messages, collected for at most ``wait_s`` seconds."""
         end = time.monotonic() + wait_s
         messages: list[Message] = []
         while len(messages) < at_most:
             try:
-                messages.append(self._queue.get(timeout=max(0.0, end - time.monotonic())))
+                held = self._queue.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
                 break
+            if held.connection == self._connection:
+                self._client.ack(held.number, held.qos)
+            messages.append(held.message)
         return messages
 
     def publish(self, topic: str, payload: bytes, delivery: Delivery) -> None:
@@ -125,14 +146,16 @@ class MqttSource:
 
     def _on_disconnect(self, *_: object) -> None:
         self._ready.clear()
+        self._connection += 1
 
     def _on_message(self, _client: paho.Client, _userdata: object, message: paho.MQTTMessage) -> None:
         try:
             topic = message.topic
         except UnicodeDecodeError:
             topic = "?"
+        taken = Message(topic, bytes(message.payload), bool(message.retain))
         try:
-            self._queue.put_nowait(Message(topic, bytes(message.payload), bool(message.retain)))
+            self._queue.put_nowait(_Held(taken, message.mid, message.qos, self._connection))
         except queue.Full:
             self.dropped += 1
 

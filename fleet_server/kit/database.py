@@ -5,12 +5,11 @@ SQLite (WAL) by default, PostgreSQL in production; tests run on both.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, event, make_url
+from sqlalchemy import MetaData, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_TIMEOUT_MS = 10_000
+_REVISION_LINE = re.compile(r"^(revision|down_revision)\b[^=\n]*=(.*)$", re.MULTILINE)
+_QUOTED = re.compile(r"[\"'](\w+)[\"']")
 
 
 class Base(DeclarativeBase):
@@ -66,11 +67,31 @@ def open_sessions(engine: Engine) -> sessionmaker[Session]:
 
 def upgrade_schema(engine: Engine) -> None:
     """Bring the schema to the newest revision; running it twice changes nothing."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if _applied_revisions(connection) == newest_revisions():
+            return  # as at most starts: Alembic, 12 MB of it, is not even loaded
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
+
+
+def newest_revisions() -> set[str]:
+    """Revisions in ``MIGRATIONS`` that no other one follows, read without loading Alembic."""
+    known: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+    for file in (MIGRATIONS / "versions").glob("*.py"):
+        for name, value in _REVISION_LINE.findall(file.read_text(encoding="utf-8")):
+            known[name].update(_QUOTED.findall(value))
+    return known["revision"] - known["down_revision"]
+
+
+def _applied_revisions(connection: Connection) -> set[str]:
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.scalars(text("SELECT version_num FROM alembic_version")))
 
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

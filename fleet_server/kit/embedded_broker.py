@@ -20,6 +20,8 @@ from fleet_server.errors import BrokerError
 NATS_SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 SERVER_USER = "fleet-server"
 LOOPBACK = "127.0.0.1"
+UNACKNOWLEDGED_MAX = 128
+"""QoS 1 messages on their way to one reader; more of them wait in the broker's file, not in its memory."""
 _START_S = 15.0
 
 
@@ -36,7 +38,7 @@ def render_config(folder: Path, host: str, port: int, users: Sequence[BrokerUser
         'server_name: "smart-bench"',
         f'listen: "{host}:-1"',
         f"jetstream {{ store_dir: {json.dumps(str(folder / 'store'))} }}",
-        f'mqtt {{ listen: "{host}:{port}" }}',
+        f'mqtt {{ listen: "{host}:{port}", max_ack_pending: {UNACKNOWLEDGED_MAX} }}',
     ]
     if users:
         lines += [

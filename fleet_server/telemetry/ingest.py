@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fleet_server.kit.clock import Clock
+    from fleet_server.kit.ingest_source import IngestSource, Message
     from fleet_server.kit.telemetry.port import TelemetryStore
-    from fleet_server.telemetry.ingest_port import IngestSource, Message
 
 _LOG = logging.getLogger(__name__)
 _SEEN_EVERY_MS = 5_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,29 @@ def test_gives_means_per_step_with_units_as_measured(store: TelemetryStore) -> N
     series = store.series(A, ["panel_power_w", "soc_pct"], T0, T0 + 600_000, 300)
     assert series.at_ms == [T0, T0 + 300_000]
     assert series.values == {"panel_power_w": [42.5, 47.5], "soc_pct": [None, None]}
+
+
+def test_gives_back_numbers_within_half_a_stored_step(store: TelemetryStore) -> None:
+    chance = random.Random(1)
+    volts = [chance.uniform(-300, 300) for _ in range(1000)]
+    store.append([(A, T0 + n * 60_000, n, PowerMinute(battery_voltage_v=one)) for n, one in enumerate(volts)])
+    found = store.series(A, ["battery_voltage_v"], T0, T0 + DAY_MS, 60).values["battery_voltage_v"]
+    assert found == pytest.approx(volts, abs=0.005 + 1e-9, rel=0)
+
+
+def test_rows_of_one_minute_are_all_kept(store: TelemetryStore) -> None:
+    store.append([(A, T0 + n * 20_000, n, PowerMinute(panel_power_w=10.0 * n)) for n in range(1, 6)])
+    store.append([(A, T0, 300, PowerMinute(panel_power_w=1000)), (B, T0, 1, PowerMinute(panel_power_w=7))])
+    means = store.series(A, ["panel_power_w"], T0, T0 + 120_000, 60).values["panel_power_w"]
+    assert means == pytest.approx([(10 + 20 + 1000) / 3, 40])
+
+
+def test_benches_never_see_each_others_rows(store: TelemetryStore) -> None:
+    ids = [f"0123456789{n:02d}" for n in range(40)]
+    for n, bench in enumerate(ids):
+        store.append([(bench, T0 + at, 511, PowerMinute(soc_pct=n)) for at in (0, DAY_MS - 1)])
+    for n, bench in enumerate(ids):
+        assert store.series(bench, ["soc_pct"], 0, 2 * T0, 60).values == {"soc_pct": [n, n]}
 
 
 def test_same_rows_twice_change_nothing(store: TelemetryStore) -> None:

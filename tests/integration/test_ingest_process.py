@@ -66,13 +66,12 @@ def test_bench_gets_commit_desired_and_server_state_through_a_real_broker(tmp_pa
         process = threading.Thread(target=serve_until, args=(settings, stop))
         process.start()
         try:
-            assert heard.get(timeout=20) == (topics.SERVER_STATE, b'{"online":true}')
-            bench.publish(f"sb/v1/{A}/up/log", _batch(), qos=1)
-            got = {heard.get(timeout=20) for _ in range(2)}
-            assert got == {
-                (f"sb/v1/{A}/dn/commit", b'{"gen":"k3f9","upto":1}'),
+            assert {heard.get(timeout=20) for _ in range(2)} == {
+                (topics.SERVER_STATE, b'{"online":true}'),
                 (f"sb/v1/{A}/dn/desired", msgspec.json.encode(Desired(rev=1))),
             }
+            bench.publish(f"sb/v1/{A}/up/log", _batch(), qos=1)
+            assert heard.get(timeout=20) == (f"sb/v1/{A}/dn/commit", b'{"gen":"k3f9","upto":1}')
         finally:
             stop.set()
             process.join(20)

@@ -19,12 +19,25 @@ from paho.mqtt.enums import CallbackAPIVersion
 from bench_agent.wire.envelope import Envelope
 from bench_agent.wire.telemetry import PowerMinute
 
-_BATCH = 5000
-_TABLE = (
-    "CREATE TABLE tele (ts INTEGER, bench TEXT, seq INTEGER, bv REAL, ba REAL, pv REAL, pw REAL, lw REAL,"
-    " soc REAL, sigma REAL, tier TEXT, PRIMARY KEY (ts, bench, seq)) WITHOUT ROWID"
+COLUMNS = (
+    "battery_voltage_v",
+    "battery_current_a",
+    "panel_voltage_v",
+    "panel_power_w",
+    "load_power_w",
+    "soc_pct",
+    "soc_sigma_pct",
 )
-_INSERT = "INSERT OR IGNORE INTO tele VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""Numbers of the benchmark's records."""
+TABLE = (
+    "CREATE TABLE tele (ts INTEGER, bench TEXT, seq INTEGER, "
+    + "".join(f"{name} REAL, " for name in COLUMNS)
+    + "tier TEXT, PRIMARY KEY (ts, bench, seq)) WITHOUT ROWID"
+)
+"""In order of arrival, which suits a peer best."""
+INSERT = "INSERT OR IGNORE INTO tele VALUES"
+_MARKS = ", ".join("?" * (len(COLUMNS) + 4))
+_BATCH = 5000
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _POWER = msgspec.json.Decoder(PowerMinute)
 _Queue = queue.SimpleQueue[tuple[object, ...]]
@@ -62,12 +75,12 @@ def _write(rows: _Queue, file: str) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute(_TABLE)
+        db.execute(TABLE)
         stored = 0
         while True:
             taken = _take(rows)
             db.execute("BEGIN")
-            db.executemany(_INSERT, taken)
+            db.executemany(f"{INSERT} ({_MARKS})", taken)
             db.execute("COMMIT")
             stored += len(taken)
             print(stored, flush=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import paho.mqtt.client as paho
@@ -16,11 +18,11 @@ from fleet_server.kit.embedded_broker import EmbeddedBroker
 from tests.broker import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PATIENCE_S = 60.0
 _IN_FLIGHT = 500
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
 @contextlib.contextmanager
@@ -35,14 +37,12 @@ def running_broker(folder: Path) -> Iterator[EmbeddedBroker]:
 
 
 @contextlib.contextmanager
-def running_module(
-    *args: str, log: Path, environment: Mapping[str, str] | None = None
+def running_process(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run ``python -m args`` with its output readable and its errors in ``log``."""
+    """Run ``command`` with its output readable and its errors in ``log``."""
     with log.open("a") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *args], stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
-        )
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
     try:
         yield process
     finally:
@@ -54,10 +54,37 @@ def running_module(
             process.communicate()
 
 
+@contextlib.contextmanager
+def running_module(
+    *args: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run ``python -m args``; see ``running_process``."""
+    with running_process([sys.executable, "-m", *args], log, environment) as process:
+        yield process
+
+
+def wait_for_line(process: subprocess.Popen[str], said: str) -> None:
+    """Read the output of ``process`` until a line contains ``said``.
+
+    Raises:
+        RuntimeError: It ended before.
+    """
+    if process.stdout is None or all(said not in line for line in process.stdout):
+        raise RuntimeError(f"{process.args!r} ended before it said {said!r}")
+
+
 def cpu_s(pids: Iterable[int | None]) -> float:
     """User and system CPU seconds the processes used since they started."""
     times = [psutil.Process(pid).cpu_times() for pid in pids]
     return sum(one.user + one.system for one in times)
+
+
+def peak_rss_mb(pid: int) -> float:
+    """Most memory the process ever had resident, in 10^6 bytes."""
+    found = _PEAK.search(Path(f"/proc/{pid}/status").read_text())
+    if found is None:
+        raise RuntimeError(f"process {pid} has ended")
+    return int(found[1]) * 1024 / 1e6
 
 
 class Link:

@@ -18,20 +18,29 @@ RUNS_MIN = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """Either the value may be ``at_most`` something, or its ratio to the peer ``ratio_at_least``."""
+    """One limit: of the value, or of its ratio to the peer."""
 
     at_most: float | None = None
     ratio_at_least: float | None = None
+    ratio_at_most: float | None = None
 
     @override
     def __str__(self) -> str:
-        return f"<= {self.at_most:g}" if self.at_most is not None else f"ratio >= {self.ratio_at_least:g}"
+        if self.at_most is not None:
+            return f"<= {self.at_most:g}"
+        if self.ratio_at_most is not None:
+            return f"ratio <= {self.ratio_at_most:.3g}"
+        return f"ratio >= {self.ratio_at_least:g}"
 
     def is_met(self, value: float, ratio: float | None) -> bool:
         """Judge a measured value and its ratio to the peer (None = no peer)."""
         if self.at_most is not None:
             return value <= self.at_most
-        return ratio is not None and self.ratio_at_least is not None and ratio >= self.ratio_at_least
+        if ratio is None:
+            return False
+        if self.ratio_at_most is not None:
+            return ratio <= self.ratio_at_most
+        return self.ratio_at_least is not None and ratio >= self.ratio_at_least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +110,7 @@ def table_of(machine: Mapping[str, object], rows: Sequence[Row]) -> Table:
             row.unit,
             row.peer or "",
             "" if row.peer_value is None else f"{row.peer_value:,.1f}",
-            "" if row.ratio is None else f"{row.ratio:.1f}x",
+            "" if row.ratio is None else f"{row.ratio:.2f}x",
             str(row.goal),
             "yes" if row.ok else "NO",
         )

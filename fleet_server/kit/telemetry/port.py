@@ -41,7 +41,10 @@ class TelemetryStore(Protocol):
     """Keeps measurements and answers for them. Every method may raise ``TelemetryStoreError``."""
 
     def append(self, rows: Sequence[SampleRow]) -> None:
-        """Make rows durable in one transaction; a row whose (bench, ts, seq) is known changes nothing."""
+        """Make rows durable in one transaction; a row whose (bench, ts, seq) is known changes nothing.
+
+        Instants may be kept to the minute.
+        """
         ...
 
     def note_live(self, rows: Sequence[SampleRow]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_server.kit.telemetry.layout import rolled, rolled_columns
+from fleet_server.kit.telemetry.layout import BENCH_SHIFT, first_key, rolled, rolled_columns
 from fleet_server.kit.telemetry.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def drop_old(db: sqlite3.Connection, raw_before_s: int, hour_before_s: int) -> N
     raw_before_s -= raw_before_s % _DAY_S
     hour_before_s -= hour_before_s % _DAY_S
     db.execute("UPDATE horizon SET raw_s = max(raw_s, ?)", (raw_before_s,))
+    benches = [bench for (bench,) in db.execute("SELECT no FROM bench")]
+    old = [(first_key(bench, 0), first_key(bench, raw_before_s)) for bench in benches]
     for table in TABLES.values():
-        db.execute(f"DELETE FROM {table.name} WHERE ts < ?", (raw_before_s,))
+        db.executemany(f"DELETE FROM {table.name} WHERE at >= ? AND at < ?", old)
         db.execute(f"DELETE FROM {rolled(table, 'hour')} WHERE ts < ?", (hour_before_s,))
 
 
@@ -57,9 +59,9 @@ def _sums(table: Table) -> str:
 def _from_raw(db: sqlite3.Connection, table: Table, hours: set[tuple[int, int]]) -> None:
     sums = ", ".join(f"count({field}), sum({field})" for field in table.scales)
     db.executemany(
-        f"{_insert(table, 'hour')} SELECT bench, :hour, {sums} FROM {table.name}"
-        f" WHERE bench = :bench AND ts >= :hour AND ts < :hour + {_HOUR_S} GROUP BY bench",
-        [{"bench": bench, "hour": hour} for bench, hour in sorted(hours)],
+        f"{_insert(table, 'hour')} SELECT ?, ?, {sums} FROM {table.name}"
+        f" WHERE at >= ? AND at < ? GROUP BY at >> {BENCH_SHIFT}",
+        [(no, hour, first_key(no, hour), first_key(no, hour + _HOUR_S)) for no, hour in sorted(hours)],
     )
 
 

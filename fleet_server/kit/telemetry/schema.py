@@ -1,9 +1,8 @@
 """How measurements lie in a store: everything follows from the wire's own declaration of a schema.
 
-A measurement's fields become columns, in order: a number is stored as an integer, scaled by the unit
-at the end of its name (FL-W6 puts it there), a flag as 0 or 1, a word as its place in its
-enumeration. So a new field of a known schema costs no line here, and a new schema costs its name in
-``port.Measurement``.
+A measurement's fields become columns: a number is stored as an integer, scaled by the unit at the
+end of its name (FL-W6 puts it there), a flag as 0 or 1, a word as its place in its enumeration. So a
+new field of a known schema costs no line here, and a new schema costs its name in ``port.Measurement``.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from bench_agent.wire.envelope import SCHEMAS
 from fleet_server.kit.telemetry.port import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
-    RowMaker = Callable[[Measurement], tuple[int | None, ...]]
+    RowMaker = Callable[[int, Measurement], tuple[float | None, ...]]
 
-_SCALES = {"v": 100, "a": 100, "w": 10, "wh": 10, "ah": 100, "pct": 10, "c": 10, "s": 1}
+_SCALES = {"v": 100, "a": 100, "w": 10, "wh": 10, "ah": 100, "pct": 10, "c": 10, "s": 10}
 """Unit -> factor a fraction is stored with: finer than any sensor of a bench resolves."""
 
 
@@ -34,11 +33,11 @@ class Table:
     """Of the schema, without its version."""
     schema: str
     scales: dict[str, int]
-    """Numbers and flags, with the factor they are stored with; each has a roll-up."""
+    """Numbers and flags, with the factor they are stored with (1 = always whole); each has a roll-up."""
     words: dict[str, type[Enum]]
     """Fields stored as a place in an enumeration, which therefore only ever grows at its end."""
     row_of: RowMaker
-    """Values of a measurement in the order of ``columns``."""
+    """A key, and a measurement's values in the order of ``columns``; numbers as measured, not scaled."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,13 +53,11 @@ def table_of(body: type[Measurement]) -> Table:
     """
     scales: dict[str, int] = {}
     words: dict[str, type[Enum]] = {}
-    fractions: set[str] = set()
     for field, hint in typing.get_type_hints(body).items():
         kinds = set(typing.get_args(hint) or (hint,)) - {NoneType}
         kind = kinds.pop() if len(kinds) == 1 else None
         if kind is float:
             scales[field] = _scale(body, field)
-            fractions.add(field)
         elif kind in {int, bool}:
             scales[field] = 1
         elif isinstance(kind, type) and issubclass(kind, Enum):
@@ -73,7 +70,7 @@ def table_of(body: type[Measurement]) -> Table:
         schema=schema,
         scales=scales,
         words=words,
-        row_of=_row_maker(scales, words, fractions),
+        row_of=_row_maker(scales, words),
     )
 
 
@@ -84,18 +81,14 @@ def _scale(body: type[Measurement], field: str) -> int:
     return _SCALES[unit]
 
 
-def _row_maker(scales: dict[str, int], words: dict[str, type[Enum]], fractions: set[str]) -> RowMaker:
-    """Write out and compile ``lambda m: (…, …)``: a loop over names costs four times as much per record."""
-    cells = [
-        f"None if (x := m.{field}) is None else round(x * {scale})" if field in fractions else f"m.{field}"
-        for field, scale in scales.items()
-    ]
-    cells += [f"{field}_places[m.{field}]" for field in words]
+def _row_maker(numbers: Iterable[str], words: Mapping[str, type[Enum]]) -> RowMaker:
+    """Write out and compile ``lambda key, m: (key, m.…, …)``: a loop over names costs four times as much."""
     places = {
         f"{field}_places": {None: None, **{word: place for place, word in enumerate(kind)}}
         for field, kind in words.items()
     }
-    maker: RowMaker = eval(f"lambda m: ({', '.join(cells)},)", dict[str, Any](places))  # noqa: S307 - names of fields
+    cells = ["key", *(f"m.{field}" for field in numbers), *(f"{field}_places[m.{field}]" for field in words)]
+    maker: RowMaker = eval(f"lambda key, m: ({', '.join(cells)})", dict[str, Any](places))  # noqa: S307 - field names
     return maker
 
 

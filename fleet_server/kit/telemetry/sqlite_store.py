@@ -1,9 +1,8 @@
 # ruff: noqa: S608 - table and column names come from schema.TABLES, values are always bound
 """Telemetry in one SQLite file: the default back end (FL-T2).
 
-Instants are stored in whole seconds: aggregates cover a minute, and the half-size integer saves a
-tenth of the disk. Bench number 0 of a roll-up is the fleet. Hour and day roll-ups are rebuilt from
-what they summarise for hours that changed, so a rebuild that runs twice gives the same rows.
+Bench number 0 of a roll-up is the fleet. Hour and day roll-ups are rebuilt from what they summarise
+for hours that changed, so a rebuild that runs twice gives the same rows.
 """
 
 from __future__ import annotations
@@ -18,20 +17,41 @@ from typing_extensions import override
 
 from fleet_server.errors import BadRequestError, TelemetryStoreError
 from fleet_server.kit.telemetry import rollup
-from fleet_server.kit.telemetry.layout import lay_out, rolled
+from fleet_server.kit.telemetry.layout import (
+    AT_S,
+    BENCH_SHIFT,
+    SEQ_BITS,
+    SEQ_MASK,
+    first_key,
+    lay_out,
+    rolled,
+)
 from fleet_server.kit.telemetry.port import Latest, Measurement, SampleRow, Series, TelemetryStore
 from fleet_server.kit.telemetry.schema import FIELDS, TABLES, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from fleet_server.kit.telemetry.port import RetentionPolicy
 
+_MINUTE_S = 60
+_MINUTE_MS = 60_000
 _HOUR_S = 3600
+_HOUR_MS = 3_600_000
 _DAY_S = 86_400
 _BODIES = {table.schema: msgspec.json.Decoder(body) for body, table in TABLES.items()}
 _SQL_VARIABLES = 500
+_CACHE_KB = 4_000
+
+
+def _insert(table: Table) -> str:
+    cells = ["?", *("?" if scale == 1 else f"round(? * {scale})" for scale in table.scales.values())]
+    cells += ["?"] * len(table.words)
+    return f"INSERT OR IGNORE INTO {table.name} (at, {', '.join(table.columns)}) VALUES ({', '.join(cells)})"
+
+
+_INSERT = {body: _insert(table) for body, table in TABLES.items()}
 _LATEST = (
     "INSERT INTO latest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
     " SET ts = excluded.ts, body = excluded.body WHERE excluded.ts >= latest.ts"
@@ -56,9 +76,10 @@ class SqliteTelemetryStore(TelemetryStore):
             db = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as err:
             raise TelemetryStoreError(f"{self._path}: {err}") from err
+        db.execute("PRAGMA page_size=8192")  # of a new file; every bench writes to a page of its own
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")  # dn/commit promises durability (FL-T4)
-        db.execute("PRAGMA cache_size=-32000")
+        db.execute(f"PRAGMA cache_size={-_CACHE_KB}")
         return db
 
     @contextlib.contextmanager
@@ -102,23 +123,24 @@ class SqliteTelemetryStore(TelemetryStore):
         if not rows:
             return
         with self._writing() as db:
-            stored: dict[type[Measurement], list[tuple[int | None, ...]]] = {}
-            dirty: set[tuple[int, str, int]] = set()
-            for bench, ts_ms, seq, body in rows:
+            stored: dict[type[Measurement], list[tuple[float | None, ...]]] = {kind: [] for kind in TABLES}
+            sinks = {kind: (TABLES[kind].row_of, found.append) for kind, found in stored.items()}
+            hours: dict[tuple[str, type[Measurement], int], SampleRow] = {}
+            for row in rows:  # spelled out: every record of every bench passes here
+                bench, ts_ms, seq, body = row
                 number = self._numbers.get(bench) or self._number(db, bench)
-                ts = ts_ms // 1000
                 kind = type(body)
-                stored.setdefault(kind, []).append((number, ts, seq, *TABLES[kind].row_of(body)))
-                dirty.add((number, TABLES[kind].name, ts // _HOUR_S * _HOUR_S))
-            for kind, values in stored.items():
-                table = TABLES[kind]
-                columns = ("bench", "ts", "seq", *table.columns)
-                marks = ", ".join("?" * len(columns))
-                db.executemany(
-                    f"INSERT OR IGNORE INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values
-                )
+                row_of, add = sinks[kind]
+                add(row_of(number << BENCH_SHIFT | ts_ms // _MINUTE_MS << SEQ_BITS | seq & SEQ_MASK, body))
+                hour = (bench, kind, ts_ms // _HOUR_MS)
+                known = hours.get(hour)
+                if known is None or ts_ms >= known[1]:
+                    hours[hour] = row
+            for kind, found in stored.items():
+                db.executemany(_INSERT[kind], found)
+            dirty = [(self._numbers[bench], TABLES[kind].name, hour * _HOUR_S) for bench, kind, hour in hours]
             db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", sorted(dirty))
-            self._move_latest(db, rows)
+            self._move_latest(db, hours.values())
 
     @override
     def note_live(self, rows: Sequence[SampleRow]) -> None:
@@ -126,18 +148,12 @@ class SqliteTelemetryStore(TelemetryStore):
             with self._writing() as db:
                 self._move_latest(db, rows)
 
-    def _move_latest(self, db: sqlite3.Connection, rows: Sequence[SampleRow]) -> None:
-        newest: dict[tuple[str, type[Measurement]], SampleRow] = {}
-        for row in rows:
-            key = (row[0], type(row[3]))
-            known = newest.get(key)
-            if known is None or row[1] >= known[1]:
-                newest[key] = row
+    def _move_latest(self, db: sqlite3.Connection, rows: Iterable[SampleRow]) -> None:
         db.executemany(
             _LATEST,
             [
-                (self._number(db, bench), TABLES[kind].schema, ts_ms, msgspec.json.encode(body))
-                for (bench, kind), (_, ts_ms, _, body) in newest.items()
+                (self._number(db, bench), TABLES[type(body)].schema, ts_ms, msgspec.json.encode(body))
+                for bench, ts_ms, _, body in rows
             ],
         )
 
@@ -164,17 +180,8 @@ class SqliteTelemetryStore(TelemetryStore):
             row = db.execute("SELECT no FROM bench WHERE id = ?", (bench,)).fetchone()
             if row is None:
                 return Series(at_ms=[], values={field: [] for field in fields})
-            if step_s % _HOUR_S:
-                means = ", ".join(f"avg({field}) / {table.scales[field]}.0" for field in fields)
-                source = table.name
-            else:
-                means = _rolled_means(table, fields)
-                source = rolled(table, _span(step_s))
-            found = db.execute(
-                f"SELECT ts / :step * :step AS at, {means} FROM {source}"
-                " WHERE bench = :bench AND ts >= :start AND ts < :end GROUP BY at ORDER BY at",
-                _window(row[0], start_ms, end_ms, step_s),
-            ).fetchall()
+            query = _raw_query(table, fields) if step_s % _HOUR_S else _rolled_query(table, fields, step_s)
+            found = db.execute(query, _window(row[0], start_ms, end_ms, step_s)).fetchall()
         return _as_series(fields, found)
 
     @override
@@ -183,12 +190,8 @@ class SqliteTelemetryStore(TelemetryStore):
         if step_s % _HOUR_S:
             raise BadRequestError("Parameter 'step' untuk seluruh armada harus kelipatan 3600 detik.")
         with self._reading() as db:
-            found = db.execute(
-                f"SELECT ts / :step * :step AS at, {_rolled_means(table, fields)}"
-                f" FROM {rolled(table, _span(step_s))}"
-                " WHERE bench = :bench AND ts >= :start AND ts < :end GROUP BY at ORDER BY at",
-                _window(rollup.FLEET, start_ms, end_ms, step_s),
-            ).fetchall()
+            window = _window(rollup.FLEET, start_ms, end_ms, step_s)
+            found = db.execute(_rolled_query(table, fields, step_s), window).fetchall()
         return _as_series(fields, found)
 
     @override
@@ -227,22 +230,34 @@ def _table_of(fields: Sequence[str], step_s: int) -> Table:
     return FIELDS[fields[0]]
 
 
-def _span(step_s: int) -> str:
-    return "hour" if step_s % _DAY_S else "day"
+def _raw_query(table: Table, fields: Sequence[str]) -> str:
+    means = ", ".join(f"avg({field}) / {table.scales[field]}.0" for field in fields)
+    return (
+        f"SELECT {AT_S} / :step * :step AS step, {means} FROM {table.name}"
+        " WHERE at >= :first AND at < :last GROUP BY step ORDER BY step"
+    )
 
 
-def _rolled_means(table: Table, fields: Sequence[str]) -> str:
-    return ", ".join(
+def _rolled_query(table: Table, fields: Sequence[str], step_s: int) -> str:
+    means = ", ".join(
         f"1.0 * sum({field}_sum) / nullif(sum({field}_n), 0) / {table.scales[field]}" for field in fields
+    )
+    source = rolled(table, "hour" if step_s % _DAY_S else "day")
+    return (
+        f"SELECT ts / :step * :step AS step, {means} FROM {source}"
+        " WHERE bench = :bench AND ts >= :start AND ts < :end GROUP BY step ORDER BY step"
     )
 
 
 def _window(bench: int, start_ms: int, end_ms: int, step_s: int) -> dict[str, int]:
     # Whole steps only: a first step cut in half would show another mean each time the page moves.
+    start_s, end_s = start_ms // 1000 // step_s * step_s, -(-end_ms // 1000)
     return {
         "bench": bench,
-        "start": start_ms // 1000 // step_s * step_s,
-        "end": -(-end_ms // 1000),
+        "start": start_s,
+        "end": end_s,
+        "first": first_key(bench, start_s),
+        "last": first_key(bench, end_s + _MINUTE_S - 1),
         "step": step_s,
     }
 

@@ -31,6 +31,14 @@ def test_ratio_below_its_limit_misses_the_target(value: float, ok: bool) -> None
     assert _beside_peer(value).ok is ok
 
 
+@pytest.mark.parametrize(("value", "ok"), [(3.3, True), (3.4, False)])
+def test_ratio_above_its_limit_misses_the_target(value: float, ok: bool) -> None:
+    goal = Goal(ratio_at_most=1 / 3)
+    row = Row(id="x", what="w", value=value, unit="u", goal=goal, peer="p", peer_value=10.0)
+    assert row.ok is ok
+    assert str(goal) == "ratio <= 0.333"
+
+
 def test_ratio_target_without_a_peer_is_missed() -> None:
     assert not Row(id="x", what="w", value=1e9, unit="u", goal=Goal(ratio_at_least=6)).ok
 
@@ -53,7 +61,7 @@ def test_report_starts_with_the_machine_and_gives_every_field() -> None:
 def test_table_shows_a_missed_target() -> None:
     out = io.StringIO()
     Console(file=out, width=160).print(table_of({"cores": 2}, [_beside_peer(5.0)]))
-    assert "0.5x" in out.getvalue()
+    assert "0.50x" in out.getvalue()
     assert "NO" in out.getvalue()
 
 

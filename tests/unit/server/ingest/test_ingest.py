@@ -24,9 +24,9 @@ from fleet_server.benches.service import add_bench, get_bench
 from fleet_server.errors import BrokerError, TelemetryStoreError
 from fleet_server.ingest_process import IngestLoop
 from fleet_server.kit.database import Base, open_engine, open_sessions, upgrade_schema
+from fleet_server.kit.ingest_source import Message
 from fleet_server.kit.telemetry.sqlite_store import SqliteTelemetryStore
 from fleet_server.telemetry import service
-from fleet_server.telemetry.ingest_port import Message
 from fleet_server.telemetry.models import EventRow, OutboxMark, PlayRow, QuarantineRow
 from fleet_server.telemetry.repository import newest_document
 from tests.postgres import running_postgres
