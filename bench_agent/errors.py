@@ -9,7 +9,10 @@ AgentError
 │   ├── PowerMeterSettingsError      it is there, but not as the settings say
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
+├── EnergyMemoryError      what the power service knows cannot be kept on disk
+├── HostError              the computer refused to switch itself off
 ├── ThermometerError       a thermometer is missing or does not answer
+├── SupplyBoardRefusedError   the power board will not do what it was asked
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -52,8 +55,20 @@ class PowerMeterGarbledError(PowerMeterError, ValueError):
     """Bytes arrive, but no valid frame."""
 
 
+class EnergyMemoryError(AgentError):
+    """What the power service knows cannot be kept on disk."""
+
+
+class HostError(AgentError):
+    """The computer refused to switch itself off."""
+
+
 class ThermometerError(AgentError, OSError):
     """A thermometer is missing or does not answer; the message says how to mend it."""
+
+
+class SupplyBoardRefusedError(AgentError, ValueError):
+    """The power board will not: a value out of range, or not in its present state."""
 
 
 class GateError(AgentError):

@@ -1,185 +1,112 @@
-"""Victron VE.Direct devices on a serial port (POW-R8 to R12)."""
+"""Victron VE.Direct devices on a serial port (POW-R8 to R14)."""
 
-import asyncio
-import os
-from contextlib import suppress
+from collections.abc import Mapping
 
-import serial
+from typing_extensions import override
 
+from bench_agent.adapters.serial_meter import SerialMeter
+from bench_agent.adapters.vedirect_codes import charge_stage, describe, faults, whole
 from bench_agent.adapters.vedirect_text import Block, BlockGate, BlockParser
-from bench_agent.domain.power_range import PowerRange, follows
-from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading, ReadingQuality
-from bench_agent.errors import PowerMeterGarbledError, PowerMeterSilentError, PowerMeterUnreachableError
+from bench_agent.domain.power_reading import CurrentScope, PowerReading, quality_of
 from bench_agent.ports.clock import Clock
 
 BAUD = 19_200
-FIRST_RETRY_MS, LONGEST_RETRY_MS = 1_000, 60_000
-FIRST_BLOCK_WAIT_S = 0.9
-_READ_BYTES = 4096
+PERIOD_S = 1.0
+"""Between two blocks; a battery monitor repeats each of its two every 2 s."""
 _MAX_FIELDS = 128
-_STAGES = {
-    0: ChargeStage.OFF,
-    2: ChargeStage.FAULT,
-    3: ChargeStage.BULK,
-    4: ChargeStage.ABSORPTION,
-    5: ChargeStage.FLOAT,
-    6: ChargeStage.STORAGE,
-    7: ChargeStage.EQUALIZE,
-    247: ChargeStage.EQUALIZE,
-    252: ChargeStage.EXTERNAL,
-}
+_FAULT_FIELDS = ("ERR", "Alarm")
 
 
-class VedirectPowerMeter:
-    """An MPPT, BMV or SmartShunt. The port is opened by ``read`` and read in the event loop."""
+class VedirectPowerMeter(SerialMeter):
+    """An MPPT charge controller, or a BMV or SmartShunt battery monitor. It sends without being asked."""
 
     def __init__(self, device: str, clock: Clock, max_age_s: float = 10.0) -> None:
         """``max_age_s``: fields older than this are not known any more."""
-        self._device = device
-        self._clock = clock
-        self._max_age_ms = int(max_age_s * 1000)
-        self._port: serial.Serial | None = None
-        self._retry_at_ms = 0
-        self._retry_ms = FIRST_RETRY_MS
-        self._fields: dict[str, tuple[str, int]] = {}
-        self._last_byte_ms: int | None = None
+        super().__init__(device, BAUD, clock, max_age_s)
+        self._max_age_ms = round(max_age_s * 1000)
         self._parser = BlockParser()
         self._gate = BlockGate()
-        self._arrived = asyncio.Event()
+        self._texts: dict[str, tuple[str, int]] = {}
+        self._garbage_ms: int | None = None
+        """When bytes came that belong to no block, unless a good block came after them."""
 
-    async def read(self) -> PowerReading:
-        """Newest fields; waits up to 0.9 s for the first block.
+    @override
+    def error_counts(self) -> Mapping[str, int]:
+        return {
+            "outages": self._port.outage.count,
+            "bad_sums": self._parser.bad_sums,
+            "rejected_blocks": self._gate.rejected,
+        }
 
-        Raises:
-            PowerMeterUnreachableError: The port cannot be opened or went away.
-            PowerMeterSilentError: No byte for ``max_age_s``, or none yet.
-            PowerMeterGarbledError: Bytes, but no valid block.
-        """
-        self._open()
-        fresh = self._fresh()
-        if not fresh:
-            self._arrived.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), FIRST_BLOCK_WAIT_S)
-            fresh = self._fresh()
-        if fresh:
-            return _reading(fresh)
-        if self._port is None:
-            raise PowerMeterUnreachableError(f"{self._device} went away")
-        now_ms = self._clock.monotonic_ms()
-        if self._last_byte_ms is not None and now_ms - self._last_byte_ms <= self._max_age_ms:
-            raise PowerMeterGarbledError(f"{self._device}: bytes, but no valid VE.Direct block")
-        raise PowerMeterSilentError(f"{self._device} is silent")
-
-    async def close(self) -> None:
-        """Release the port; a later ``read`` opens it again."""
-        self._close()
-
-    def _open(self) -> None:
-        now_ms = self._clock.monotonic_ms()
-        if self._port is not None:
-            return
-        if now_ms < self._retry_at_ms:
-            raise PowerMeterUnreachableError(f"{self._device}: next try in {self._retry_at_ms - now_ms} ms")
-        try:
-            self._port = serial.Serial(self._device, BAUD, timeout=0, exclusive=True)
-        except (OSError, ValueError) as err:
-            self._back_off()
-            raise PowerMeterUnreachableError(f"{self._device} cannot be opened: {err}") from err
-        self._parser, self._gate = BlockParser(), BlockGate()
-        self._last_byte_ms = None
-        asyncio.get_running_loop().add_reader(self._port.fileno(), self._receive)
-
-    def _back_off(self) -> None:
-        self._retry_at_ms = self._clock.monotonic_ms() + self._retry_ms
-        self._retry_ms = min(self._retry_ms * 2, LONGEST_RETRY_MS)
-
-    def _close(self) -> None:
-        port, self._port = self._port, None
-        self._fields.clear()
-        if port is not None:
-            asyncio.get_running_loop().remove_reader(port.fileno())
-            port.close()
-
-    def _receive(self) -> None:
-        if self._port is None:
-            return
-        try:
-            chunk = os.read(self._port.fileno(), _READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:  # unplugged
-            self._close()
-            self._back_off()
-            self._arrived.set()
-            return
-        self._last_byte_ms = self._clock.monotonic_ms()
-        for block in self._parser.feed(chunk):
-            if self._gate.accept(block):
-                self._take(block)
-
-    def _take(self, block: Block) -> None:
-        now_ms = self._clock.monotonic_ms()
-        self._retry_ms = FIRST_RETRY_MS
-        for name, value in block.items():
-            if name in self._fields or len(self._fields) < _MAX_FIELDS:
-                if name == "V" and not self._is_credible(value, now_ms):
-                    continue
-                self._fields[name] = (value, now_ms)
-        self._arrived.set()
-
-    def _is_credible(self, value: str, now_ms: int) -> bool:
-        before = self._fields.get("V")
-        new_v, old_v = (
-            _scaled({"V": value}, "V", 0.001),
-            _scaled({"V": before[0]} if before else {}, "V", 0.001),
-        )
-        return new_v is None or before is None or old_v is None or follows(old_v, new_v, now_ms - before[1])
-
-    def _fresh(self) -> dict[str, tuple[str, int]]:
+    @override
+    def diagnostics(self) -> Mapping[str, str]:
         oldest_ms = self._clock.monotonic_ms() - self._max_age_ms
-        return {name: field for name, field in self._fields.items() if field[1] >= oldest_ms}
+        return {
+            name: describe(name, text) for name, (text, at_ms) in self._texts.items() if at_ms >= oldest_ms
+        }
 
+    @override
+    def _begin(self) -> None:
+        self._parser.begin()
+        self._gate.begin()
+        self._texts.clear()
+        self._garbage_ms = None
 
-def _reading(fresh: dict[str, tuple[str, int]]) -> PowerReading:
-    block = {name: value for name, (value, _) in fresh.items()}
-    stamps = [fresh[name][1] for name in ("V", "I") if name in fresh] or [at for _, at in fresh.values()]
-    return parse_reading(block, min(stamps))
+    @override
+    async def _refresh(self) -> None:
+        while self._port.is_open and self._known() is None:
+            await self._port.wait()
+
+    @override
+    def _receive(self, chunk: bytes) -> None:
+        now_ms = self._clock.monotonic_ms()
+        self._garbage_ms = now_ms
+        for block in self._parser.feed(chunk):
+            self._garbage_ms = None
+            if self._gate.accept(block):
+                self._take_block(block, now_ms)
+
+    @override
+    def _is_garbled(self) -> bool:
+        return (
+            self._garbage_ms is not None and self._clock.monotonic_ms() - self._garbage_ms <= self._max_age_ms
+        )
+
+    def _take_block(self, block: Block, now_ms: int) -> None:
+        for name, text in block.items():
+            if name in self._texts or len(self._texts) < _MAX_FIELDS:
+                self._texts[name] = (text, now_ms)
+        # The history block of a battery monitor knows of no faults and must not hide those of the live one.
+        source = " ".join(name for name in _FAULT_FIELDS if name in block)
+        self._take(parse_reading(block, now_ms), source)
 
 
 def parse_reading(block: Block, measured_at_ms: int) -> PowerReading:
-    """Turn named fields into a reading; impossible values become ``None`` (POW-R3)."""
-    voltage = PowerRange.BATTERY_V.keep(_scaled(block, "V", 0.001))
-    current = PowerRange.CURRENT_A.keep(_scaled(block, "I", 0.001))
-    known = (voltage is not None) + (current is not None)
+    """Turn the fields of one block into a reading; what is no number is not known."""
+    voltage, current = _scaled(block, "V", 0.001), _scaled(block, "I", 0.001)
+    load_current = _scaled(block, "IL", 0.001)
     # An MPPT sees its own terminals only; it is told from a shunt by its panel fields.
     scope = CurrentScope.CHARGER if "VPV" in block or "PPV" in block else CurrentScope.BATTERY
-    load_current = PowerRange.CURRENT_A.keep(_scaled(block, "IL", 0.001))
-    stage = _scaled(block, "CS", 1)
     return PowerReading(
         measured_at_ms=measured_at_ms,
-        quality=(ReadingQuality.STALE, ReadingQuality.PARTIAL, ReadingQuality.GOOD)[known],
+        quality=quality_of(voltage, current),
         battery_voltage_v=voltage,
         battery_current_a=current,
         current_scope=CurrentScope.NONE if current is None else scope,
-        panel_voltage_v=PowerRange.PANEL_V.keep(_scaled(block, "VPV", 0.001)),
-        panel_power_w=PowerRange.PANEL_W.keep(_scaled(block, "PPV", 1)),
+        panel_voltage_v=_scaled(block, "VPV", 0.001),
+        panel_power_w=_scaled(block, "PPV", 1),
         load_current_a=load_current,
-        load_power_w=None if voltage is None or load_current is None else voltage * load_current,
+        load_power_w=None if voltage is None or load_current is None else round(voltage * load_current, 4),
         load_on={"ON": True, "OFF": False}.get(block.get("LOAD", "")),
-        charge_stage=None if stage is None else _STAGES.get(int(stage), ChargeStage.UNKNOWN),
-        battery_temperature_c=PowerRange.TEMPERATURE_C.keep(_scaled(block, "T", 1)),
-        reported_soc_pct=PowerRange.PERCENT.keep(_scaled(block, "SOC", 0.1)),
+        charge_stage=charge_stage(whole(block.get("CS"))),
+        battery_temperature_c=_scaled(block, "T", 1),
+        reported_soc_pct=_scaled(block, "SOC", 0.1),
         yield_today_wh=_scaled(block, "H20", 10),
         yield_total_wh=_scaled(block, "H19", 10),
-        faults=() if block.get("ERR", "0") == "0" else (f"err_{block['ERR']}",),
+        faults=faults(block),
     )
 
 
 def _scaled(block: Block, name: str, factor: float) -> float | None:
-    try:
-        return round(int(block[name]) * factor, 4)
-    except (KeyError, ValueError):
-        return None
+    number = whole(block.get(name))
+    return None if number is None else round(number * factor, 4)

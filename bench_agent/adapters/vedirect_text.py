@@ -20,6 +20,9 @@ _NUMERIC = frozenset(
     {"V", "VPV", "I", "IL", "PPV", "CS", "MPPT", "ERR", "SOC", "CE", "TTG", "P", "T", "HSDS"}
 )
 _NUMERIC_HISTORY = re.compile(r"H[0-9]{1,2}")
+_PRINTABLE = re.compile(r"[ -~]*")
+_HEX_NUMBER = re.compile(r"0x[0-9A-Fa-f]{1,8}")
+_HEX_NUMERIC = frozenset({"PID", "OR"})
 _IDENTITY = ("PID", "SER#", "FW")
 _MAX_SHAPES = 16
 _ESTABLISH_AFTER = 3
@@ -37,7 +40,11 @@ class BlockParser:
 
     def __init__(self) -> None:
         self.bad_sums = 0
-        """Blocks dropped, without the first one, which is usually cut."""
+        """Blocks dropped, without the first of a stream, which is usually cut."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect the start of another stream."""
         self._at = _At.GAP
         self._hex_length = 0
         self._sum = 0
@@ -112,6 +119,8 @@ class BlockParser:
             if len(block) == len(fields) < MAX_FIELDS:
                 return block
         self.bad_sums += not first
+        if byte == _CR:
+            self._read_text(byte)  # perhaps the checksum was lost and the next block begins
         return None
 
 
@@ -120,6 +129,11 @@ class BlockGate:
 
     def __init__(self) -> None:
         self.rejected = 0
+        """Blocks with a right sum that were not believed."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect another device."""
         self._shapes: dict[frozenset[str], None] = {}
         self._identity: dict[str, str] = {}
         self._claimed: dict[str, str] = {}
@@ -141,8 +155,12 @@ class BlockGate:
         return known
 
     def _is_same_device(self, block: Block) -> bool:
+        """Without a name in it, as every second one of a battery monitor, a block has no say here."""
         identity = {name: block[name] for name in _IDENTITY if name in block}
-        if all(self._identity.setdefault(name, value) == value for name, value in identity.items()):
+        if not identity:
+            return True
+        if all(self._identity.get(name, text) == text for name, text in identity.items()):
+            self._identity |= identity
             self._claims = 0
             return True
         self._claims = self._claims + 1 if identity == self._claimed else 1
@@ -155,13 +173,13 @@ class BlockGate:
 
 def _is_well_formed(block: Block) -> bool:
     return all(
-        _NAME.fullmatch(name) is not None
-        and value.isascii()
-        and value.isprintable()
-        and (not _is_numeric(name) or _NUMBER.fullmatch(value) is not None)
+        _NAME.fullmatch(name) is not None and _pattern_of(name).fullmatch(value) is not None
         for name, value in block.items()
     )
 
 
-def _is_numeric(name: str) -> bool:
-    return name in _NUMERIC or _NUMERIC_HISTORY.fullmatch(name) is not None
+def _pattern_of(name: str) -> re.Pattern[str]:
+    """How the value of field ``name`` is written."""
+    if name in _NUMERIC or _NUMERIC_HISTORY.fullmatch(name) is not None:
+        return _NUMBER
+    return _HEX_NUMBER if name in _HEX_NUMERIC else _PRINTABLE

@@ -4,9 +4,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +15,23 @@ import structlog
 
 from bench_agent.adapters.mqtt import BrokerAddress, MqttUplink
 from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
-from bench_agent.adapters.sysinfo import LinuxHost
-from bench_agent.adapters.system_clock import SystemClock, read_boot_id
+from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app.history import Past, live_through, play_through
 from bench_agent.app.hotspot import build_hotspot
+from bench_agent.app.machine import (
+    Machine,
+    Start,
+    first_boot,
+    first_simulated,
+    next_boot,
+    open_machine,
+    read_start,
+)
 from bench_agent.app.playback import build_playback
 from bench_agent.app.power import PlanFollowers, build_power
-from bench_agent.ports.clock import Clock
+from bench_agent.app.run import Agent, DarkSwitch, Loop, PowerListener
+from bench_agent.errors import HostError
+from bench_agent.services.desired import DesiredService
 from bench_agent.services.live import LiveService
 from bench_agent.services.outbox import OutboxService
 from bench_agent.services.system import SystemService
@@ -31,13 +39,11 @@ from bench_agent.services.uplink import UplinkService
 from bench_agent.settings import Settings
 from bench_agent.wire.envelope import SCHEMAS, Body
 from bench_agent.wire.ids import BenchId
-from bench_agent.wire.presence import Birth, StateReason
+from bench_agent.wire.presence import Birth
 from bench_agent.wire.topics import Channel
 
 if TYPE_CHECKING:
-    from bench_agent.ports.uplink import Arrival
-
-Loop = Callable[[], Coroutine[None, None, None]]
+    from collections.abc import Callable
 
 _MQTT_PORT, _MQTTS_PORT = 1883, 8883
 
@@ -47,27 +53,6 @@ _log = structlog.get_logger(__name__)
 def agent_version() -> str:
     """Version of the installed distribution, e.g. ``0.1.0``."""
     return version("smart-bench")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """The services of one bench, ready to run."""
-
-    outbox: OutboxService
-    uplink: UplinkService | None
-    loops: Mapping[str, Loop]
-    """Every endless loop by name."""
-
-    async def run(self) -> None:
-        """Run every service until cancelled; one that fails ends the agent, systemd starts it anew."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for name, loop in self.loops.items():
-                    group.create_task(loop(), name=name)
-        finally:
-            self.outbox.flush()
-            if self.uplink is not None:
-                await self.uplink.leave(StateReason.RUN)
 
 
 async def run_agent(settings: Settings, history_days: int = 0) -> None:
@@ -83,68 +68,98 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
         max_days=settings.history_days,
     )
     with closing(SqliteOutbox(settings.data_dir / "outbox.sqlite3", limits)) as store:
-        past = await live_through(settings, store, history_days) if history_days else None
-        agent = build_agent(settings, clock, store, past)
-        running = asyncio.create_task(agent.run(), name="agent")
+        machine = open_machine(settings, clock)
+        past = await live_through(settings, store, machine, history_days) if history_days else None
+        running = asyncio.create_task(_live(settings, store, machine, past), name="agent")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, running.cancel)
-        _log.info(
-            "agent_started", bench=settings.bench_id, gen=store.gen, version=agent_version(), pid=os.getpid()
-        )
         await asyncio.wait({running})
         if not running.cancelled():
             await running
         _log.info("agent_stopped", waiting=store.count())
 
 
-def build_agent(settings: Settings, clock: Clock, store: SqliteOutbox, past: Past | None = None) -> Agent:
-    """Choose and connect adapters and services as ``settings`` say.
+async def _live(settings: Settings, store: SqliteOutbox, machine: Machine, past: Past | None) -> None:
+    """One run after another; a real computer that goes dark ends the program within the first."""
+    boot = first_boot(machine)
+    dark = past is not None and past.is_dark
+    while True:
+        if dark:
+            await _be_dark(machine)
+            boot = next_boot(machine)
+        start = await read_start(machine, boot)
+        agent = build_agent(settings, store, machine, start, past)
+        _log.info(
+            "agent_started", bench=settings.bench_id, gen=store.gen, version=agent_version(), pid=os.getpid()
+        )
+        await agent.run()
+        dark, past = True, None
 
-    A simulated bench goes on from its ``past``.
-    """
+
+async def _be_dark(machine: Machine) -> None:
+    _log.info("computer_goes_dark")
+    try:
+        await machine.host.power_off()
+    except HostError as err:  # going on is better than neither dark nor alive
+        _log.error("computer_not_switched_off", cause=str(err))
+
+
+def build_agent(
+    settings: Settings, store: SqliteOutbox, machine: Machine, start: Start, past: Past | None = None
+) -> Agent:
+    """Choose and connect adapters and services as ``settings`` say; films play through ``past`` first."""
+    clock = start.boot.clock if machine.clock is machine.plain else machine.plain
     jitter = random.SystemRandom()
-    boot = read_boot_id()
     link = MqttUplink(_broker(settings), BenchId(settings.bench_id)) if settings.broker_url else None
     outbox = OutboxService(
-        store, link, clock, boot, drain_wait_s=lambda: jitter.uniform(0, settings.drain_wait_max_s)
+        store, link, clock, start.boot.name, drain_wait_s=lambda: jitter.uniform(0, settings.drain_wait_max_s)
     )
-    system = SystemService(LinuxHost(settings.data_dir), clock, outbox.emit, outbox.count, agent_version())
-    plans = PlanFollowers()
-    power = build_power(settings, clock, outbox.emit, plans, past.soc_pct if past else None)
-    if past is not None:
-        power.resume(past.knowledge)
+    system = SystemService(machine.host, clock, outbox.emit, outbox.count, start.facts(agent_version()))
+    plans, switch, desired = PlanFollowers(), DarkSwitch(), DesiredService()
+    listener = PowerListener(outbox=outbox, plans=plans, switch=switch)
+    power = build_power(settings, machine, start, plans, listener)
+    desired.follow(power.service.accept_desired)
     loops: dict[str, Loop] = {"outbox": outbox.run, "system": system.run, "power": power.run}
-    sections: dict[str, Callable[[], Body | None]] = {"power": power.live_sample}
+    sections: dict[str, Callable[[], Body | None]] = {"power": power.service.live_sample}
     if settings.gate_socket is not None:
         hotspot = build_hotspot(settings, clock, outbox.emit, plans)
         loops["hotspot"] = hotspot.run
         sections["hotspot"] = hotspot.service.live_sample
-    listeners: dict[Channel, Callable[[Arrival], None]] = {Channel.COMMIT: outbox.accept_commit}
     if settings.server_url:
         play_past = None if past is None else partial(play_through, past, store=store)
         playback = build_playback(settings, clock, outbox, play_past)
         plans.follow(lambda plan: playback.service.set_display(plan.display_on))
         loops["playback"] = playback.run
-        listeners[Channel.DESIRED] = playback.programme.accept_desired
+        desired.follow(playback.programme.accept_desired)
     uplink = None
     if link is not None:
-        uplink = UplinkService(link, clock, _birth(store, boot), jitter.random)
-        for channel, listener in listeners.items():
-            uplink.listen(channel, listener)
+        uplink = UplinkService(link, clock, _birth(settings, store, machine, start.boot.name), jitter.random)
+        uplink.listen(Channel.COMMIT, outbox.accept_commit)
+        uplink.listen(Channel.DESIRED, desired.accept)
         uplink.listen_link(outbox.follow_link)
         loops["uplink"] = uplink.run
         loops["live"] = LiveService(link, clock, sections).run
-    return Agent(outbox=outbox, uplink=uplink, loops=loops)
+    return Agent(
+        machine=machine,
+        clock=clock,
+        outbox=outbox,
+        uplink=uplink,
+        power=power.service,
+        switch=switch,
+        loops=loops,
+    )
 
 
-def _birth(store: SqliteOutbox, boot: str) -> Birth:
+def _birth(settings: Settings, store: SqliteOutbox, machine: Machine, boot: str) -> Birth:
+    simulated = first_simulated(machine.meters)
     return Birth(
         agent_version=agent_version(),
         gen=store.gen,
         boot=boot,
         schemas=sorted(SCHEMAS),
         hardware=read_hardware(),
+        panel_wp=settings.power.panel_wp if simulated is None else simulated.panel_wp,
     )
 
 

@@ -5,22 +5,23 @@ screen was on and off when the past energy plan said so, and showed what the sch
 """
 
 import asyncio
-import secrets
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from bench_agent.adapters.outbox_sqlite import SqliteOutbox
-from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app.hotspot import build_hotspot
-from bench_agent.app.power import PlanFollowers, open_simulated_meter, opening_hours
+from bench_agent.app.machine import Machine, Start, first_simulated, next_boot, open_machine, read_start
+from bench_agent.app.power import PlanFollowers, build_power
+from bench_agent.app.run import Agent, DarkSwitch, PowerListener
 from bench_agent.errors import SettingsError
 from bench_agent.services.outbox import OutboxService
 from bench_agent.services.playback import PlaybackService, Programme
-from bench_agent.services.power import PowerKnowledge, PowerService
+from bench_agent.services.system import boot_event
 from bench_agent.settings import Settings
 from bench_agent.simulated.clock import SimulatedClock
+from bench_agent.simulated.energy_memory import SimulatedEnergyMemory
 from bench_agent.simulated.player import SimulatedPlayer
+from bench_agent.simulated.supply_board import SimulatedSupplyBoard
 from media.schedule import State
 
 _DAY_MS = 86_400_000
@@ -41,47 +42,82 @@ class Past:
     start_ms: int
     end_ms: int
     boot: str
-    soc_pct: float
-    """True state of charge of the simulated battery at the end."""
-    knowledge: PowerKnowledge
-    """What the agent believes of it."""
+    """Of its last run."""
     display: tuple[DisplaySwitch, ...]
-    """Oldest first."""
+    """Oldest first; a bench that went dark switched its display off."""
+    is_dark: bool
 
 
-async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> Past:
-    """Live the last ``days`` up to now with the real services on virtual time.
+class PastLives:
+    """The bench in past days: it goes dark and wakes as it does today."""
+
+    def __init__(self, settings: Settings, store: SqliteOutbox, machine: Machine) -> None:
+        """``machine`` is simulated, on virtual time."""
+        self.is_dark = False
+        self.boot = ""
+        self.display: list[DisplaySwitch] = []
+        self._machine = machine
+        self._settings = settings.model_copy(update={"gate_socket": None})
+        self._store = store
+
+    async def run(self) -> None:
+        """Live one run of the agent after another until cancelled."""
+        while True:
+            start = await read_start(self._machine, next_boot(self._machine))
+            await self.build(start).run()
+            self.is_dark = True
+            self._note_display(on=False)
+            await self._machine.host.power_off()
+            self.is_dark = False
+
+    def build(self, start: Start) -> Agent:
+        """The services of one run: power and hotspot, without a server."""
+        outbox = OutboxService(self._store, None, start.boot.clock, start.boot.name)
+        self.boot = start.boot.name
+        plans, switch = PlanFollowers(), DarkSwitch()
+        plans.follow(lambda plan: self._note_display(on=plan.display_on))
+        listener = PowerListener(outbox=outbox, plans=plans, switch=switch)
+        power = build_power(self._settings, self._machine, start, plans, listener, tells_plans=False)
+        hotspot = build_hotspot(self._settings, start.boot.clock, outbox.emit, plans)
+        outbox.emit(boot_event(start.facts("")))
+        return Agent(
+            machine=self._machine,
+            clock=start.boot.clock,
+            outbox=outbox,
+            uplink=None,
+            power=power.service,
+            switch=switch,
+            loops={"power": power.run, "hotspot": hotspot.run},
+        )
+
+    def _note_display(self, *, on: bool) -> None:
+        if not self.display or self.display[-1].on is not on:
+            self.display.append(DisplaySwitch(self._machine.clock.now_ms(), on))
+
+
+async def live_through(settings: Settings, store: SqliteOutbox, machine: Machine, days: int) -> Past:
+    """Live the last ``days`` up to now with the real services on virtual time; ``machine`` goes on from it.
 
     Raises:
         SettingsError: The bench is not simulated: nobody can relive real hardware.
     """
-    if urlsplit(settings.power).scheme != "simulated" or settings.gate != "simulated":
-        raise SettingsError('--history needs power = "simulated://…" and gate = "simulated".')
-    end_ms = SystemClock().now_ms()
+    if first_simulated(machine.meters) is None or len(machine.meters) > 1 or settings.gate != "simulated":
+        raise SettingsError('--history needs power.meters = ["simulated://…"] and gate = "simulated".')
+    end_ms = machine.clock.now_ms()
     clock = SimulatedClock(end_ms - days * _DAY_MS)
-    boot = secrets.token_hex(4)
-    outbox = OutboxService(store, None, clock, boot)
-    plans = PlanFollowers()
-    display: list[DisplaySwitch] = []
-    plans.follow(lambda plan: display.append(DisplaySwitch(clock.now_ms(), plan.display_on)))
-    meter = open_simulated_meter(settings, clock, plans)
-    hours = opening_hours(settings)
-    power = PowerService(meter, clock, outbox.emit, plans.tell, meter.pack.battery, hours)
-    offline = settings.model_copy(update={"gate_socket": None})
-    hotspot = build_hotspot(offline, clock, outbox.emit, plans)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(power.run()), group.create_task(hotspot.run())]
-        await clock.run_until(end_ms)
-        for task in tasks:
-            task.cancel()
-    outbox.flush()
+    past = open_machine(settings, clock, SimulatedEnergyMemory())
+    lives = PastLives(settings, store, past)
+    living = asyncio.create_task(lives.run(), name="past")
+    await clock.run_until(end_ms)
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    _carry_over(past, machine)
     return Past(
         start_ms=end_ms - days * _DAY_MS,
         end_ms=end_ms,
-        boot=boot,
-        soc_pct=meter.pack.soc_pct,
-        knowledge=power.knowledge(),
-        display=tuple(display),
+        boot=lives.boot,
+        display=tuple(lives.display),
+        is_dark=lives.is_dark,
     )
 
 
@@ -105,3 +141,14 @@ async def play_through(past: Past, programme: Programme, store: SqliteOutbox) ->
             task.cancel()
     outbox.flush()
     return service.state
+
+
+def _carry_over(past: Machine, present: Machine) -> None:
+    """Battery, power board and memory go on where the past ended."""
+    before, after = first_simulated(past.meters), first_simulated(present.meters)
+    document = past.files.load()
+    if before is not None and after is not None and document is not None:
+        after.pack = before.look()
+        present.files.save(document)
+    if isinstance(past.board, SimulatedSupplyBoard) and isinstance(present.board, SimulatedSupplyBoard):
+        present.board.resume(past.board.state())

@@ -91,7 +91,7 @@ def build_hotspot(
         emit=emit,
         station_count=crowd.station_count if crowd else lambda: None,
     )
-    plans.follow(lambda plan: service.set_hotspot_on(hotspot_on=plan.hotspot_on))
+    plans.follow(service.follow_plan)
     return Hotspot(
         settings=settings, clock=clock, config=config, gate=gate, service=service, emit=emit, crowd=crowd
     )

@@ -1,23 +1,20 @@
-"""The power part: the meter that the settings name, and who follows the energy plan."""
+"""The power part: meters, power board and plan of one run, and who follows the energy plan."""
 
-import zlib
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import time
-from urllib.parse import parse_qsl, urlsplit
 
-from bench_agent.adapters.vedirect import VedirectPowerMeter
+from bench_agent.app.machine import Machine, Start, first_simulated
+from bench_agent.app.meters import choose_truth
 from bench_agent.domain.battery import Battery
-from bench_agent.domain.energy import EnergyPlan
-from bench_agent.errors import SettingsError
-from bench_agent.ports.clock import Clock
-from bench_agent.services.power import OpeningHours, PowerService
-from bench_agent.settings import Settings
+from bench_agent.domain.energy_facts import EnergyRules
+from bench_agent.domain.energy_hours import OpeningHours
+from bench_agent.domain.energy_plan import EnergyPlan
+from bench_agent.services.power import Listener, Meters, MeterWatch, PowerService, PowerSetup, SupplyService
+from bench_agent.settings import PowerSettings, Settings
 from bench_agent.simulated.bench_battery import Loads
 from bench_agent.simulated.power_meter import SimulatedPowerMeter
-from bench_agent.simulated.sun import Site
-from bench_agent.wire.envelope import Body
-
-_DEFAULTS = {"wp": "100", "ah": "50", "soc": "60"}
 
 
 class PlanFollowers:
@@ -40,65 +37,78 @@ class PlanFollowers:
             follower(plan)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerPart:
+    """The power service, and the talk with the power board where there is one."""
+
+    service: PowerService
+    supply: SupplyService | None
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.service.run(), name="energy")
+            if self.supply is not None:
+                group.create_task(self.supply.run(), name="supply")
+
+
 def build_power(
     settings: Settings,
-    clock: Clock,
-    emit: Callable[[Body], None],
+    machine: Machine,
+    start: Start,
     plans: PlanFollowers,
-    soc_pct: float | None = None,
-) -> PowerService:
-    """Open the meter that ``power`` names; a simulated battery with a past goes on at ``soc_pct``.
-
-    Raises:
-        SettingsError: A part of the ``power`` URL is unknown or no number.
-    """
-    url = urlsplit(settings.power)
-    hours = opening_hours(settings)
-    if url.scheme == "vedirect":
-        return PowerService(VedirectPowerMeter(url.path, clock), clock, emit, plans.tell, hours=hours)
-    meter = open_simulated_meter(settings, clock, plans, soc_pct)
-    return PowerService(meter, clock, emit, plans.tell, meter.pack.battery, hours)
-
-
-def opening_hours(settings: Settings) -> OpeningHours:
-    """When the bench serves the public."""
-    return OpeningHours(
+    listener: Listener,
+    *,
+    tells_plans: bool = True,
+) -> PowerPart:
+    """Connect the meters of ``machine``; on a simulated bench the loads follow the plan."""
+    clock = start.boot.clock
+    truth = choose_truth(machine.meters, settings.power)
+    others = [each for each in machine.meters if each is not truth]
+    meters = Meters(
+        truth=MeterWatch(truth.url, truth.meter, clock),
+        others=[MeterWatch(each.url, each.meter, clock) for each in others],
+    )
+    simulated = first_simulated(machine.meters)
+    battery = read_battery(settings.power)
+    if simulated is not None:
+        let_loads_follow(plans, simulated)
+        battery = simulated.pack.battery
+    attempts = 0 if start.board is None else start.board.attempts
+    hours = OpeningHours(
         opens=time.fromisoformat(settings.open_from), closes=time.fromisoformat(settings.open_until)
     )
+    setup = PowerSetup(
+        rules=EnergyRules(hours=hours),
+        battery=battery,
+        all_loads_on_charger=settings.power.all_loads_on_charger,
+        can_sleep=machine.board is not None,
+        tells_plans=tells_plans,
+        boot=start.boot.name,
+        boot_reason=start.reason,
+        board_attempts=attempts,
+    )
+    service = PowerService(meters, clock, setup, start.past, machine.files, listener)
+    supply = None
+    if machine.board is not None:
+        supply = SupplyService(machine.board, clock, service.is_healthy, service.halt)
+    return PowerPart(service=service, supply=supply)
 
 
-def open_simulated_meter(
-    settings: Settings, clock: Clock, plans: PlanFollowers, soc_pct: float | None = None
-) -> SimulatedPowerMeter:
-    """Read ``simulated://?seed=1&wp=100&ah=50&soc=60``; the meter's loads follow the plan.
-
-    Without ``seed`` every bench has weather of its own. ``soc`` is the charge of a battery without a past;
-    one with a past has ``soc_pct``.
-
-    Raises:
-        SettingsError: A part of the URL is unknown or no number.
-    """
-    url = urlsplit(settings.power)
-    try:
-        query = {"seed": str(zlib.crc32(settings.bench_id.encode())), **_DEFAULTS} | dict(
-            parse_qsl(url.query, strict_parsing=bool(url.query))
-        )
-        site = Site(
-            latitude_deg=settings.lat,
-            longitude_deg=settings.lon,
-            seed=int(query.pop("seed")),
-            panel_wp=float(query.pop("wp")),
-        )
-        battery = Battery(capacity_ah=float(query.pop("ah")))
-        start_pct = float(query.pop("soc"))
-    except ValueError as err:
-        raise SettingsError(f"key 'power': {err}. Cure: simulated://?seed=1&wp=100&ah=50") from err
-    if query:
-        raise SettingsError(f"key 'power': unknown part {min(query)!r}. Cure: use seed, wp, ah, soc only.")
-    meter = SimulatedPowerMeter(clock, site, battery, start_pct if soc_pct is None else soc_pct)
+def let_loads_follow(plans: PlanFollowers, meter: SimulatedPowerMeter) -> None:
+    """Switch the simulated loads by the plan."""
     plans.follow(
         lambda plan: meter.set_loads(
             Loads(hotspot=plan.hotspot_on, display=plan.display_on, audio=plan.audio_on)
         )
     )
-    return meter
+
+
+def read_battery(settings: PowerSettings) -> Battery:
+    """The pack as the settings describe it."""
+    return Battery(
+        capacity_ah=settings.capacity_ah,
+        resistance_ohm=settings.resistance_mohm / 1000,
+        charge_efficiency=settings.charge_efficiency,
+        full_voltage_v=settings.full_voltage_v,
+    )

@@ -35,6 +35,14 @@ class GateRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ip: str
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sentences for people on the bench, without markup (POW-R39, R42)."""
+
+    id: str
+    """Indonesian."""
+    en: str
+
+
 class GateReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The answer of the agent to request ``id``."""
 
@@ -47,6 +55,8 @@ class GateReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Download left; ``None`` without a quota."""
     refusal: Refusal | None = None
     """Why an admit was refused."""
+    notice: Notice | None = None
+    """What energy means for the hotspot now; ``None`` = nothing to say."""
 
 
 _request_decoder = msgspec.json.Decoder(GateRequest)

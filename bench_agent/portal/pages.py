@@ -7,7 +7,7 @@ import base64
 import hashlib
 import html
 
-from bench_agent.domain.gate_messages import GateReply
+from bench_agent.domain.gate_messages import GateReply, Notice
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:34rem;padding:1rem;color:#1b1b1b;"
@@ -32,11 +32,11 @@ class Pages:
     def __init__(self, bench_name: str) -> None:
         self._bench_name = html.escape(bench_name)
 
-    def welcome(self, token: str) -> bytes:
-        """Who offers this, the terms in short, and the one button."""
+    def welcome(self, token: str, notice: Notice | None = None) -> bytes:
+        """Who offers this, what energy means for it now, the terms in short, and the one button."""
         return self._page(
             "Wi-Fi gratis",
-            f"""<h1>Wi-Fi gratis di {self._bench_name}</h1>
+            f"""<h1>Wi-Fi gratis di {self._bench_name}</h1>{_notice(notice)}
 <p>Layanan gratis dari Pemerintah Kabupaten Trenggalek untuk semua orang.
 Kami tidak meminta nama, nomor telepon, atau surel.</p>
 <ul><li>Waktu dan kuota dibatasi agar semua kebagian.</li>
@@ -59,7 +59,7 @@ dan telah membaca <a href="/privasi">privasi</a>.</p>""",
         )
         return self._page(
             "Anda sudah tersambung",
-            f"""<h1>Anda sudah tersambung</h1>
+            f"""<h1>Anda sudah tersambung</h1>{_notice(reply.notice)}
 <p>Anda terhubung ke internet lewat {self._bench_name}.</p>
 <p>Sisa waktu:</p><p class="big">{time_left}</p>{quota}
 {_form("/putus", token, "Putuskan", quiet=True)}""",
@@ -98,11 +98,10 @@ melanggar hukum.</li>
         """No session is free."""
         return self._notice("Sedang penuh", "Semua tempat terpakai. Silakan coba lagi beberapa menit lagi.")
 
-    def closed(self) -> bytes:
-        """The power plan keeps the hotspot off."""
-        return self._notice(
-            "Hemat baterai", "Wi-Fi sedang dimatikan untuk menghemat baterai. Silakan coba lagi nanti."
-        )
+    def closed(self, notice: Notice | None = None) -> bytes:
+        """The power plan keeps the hotspot off, and why."""
+        text = "Wi-Fi sedang dimatikan untuk menghemat baterai. Silakan coba lagi nanti."
+        return self._page("Hemat baterai", f"<h1>Hemat baterai</h1>\n<p>{text}</p>{_notice(notice)}")
 
     def missing(self) -> bytes:
         """No such page."""
@@ -123,6 +122,13 @@ melanggar hukum.</li>
 <footer><a href="/">Halaman awal</a><a href="/ketentuan">Ketentuan</a><a href="/privasi">Privasi</a></footer>
 </body></html>
 """.encode()
+
+
+def _notice(notice: Notice | None) -> str:
+    """A notice in both languages, nothing without one."""
+    if notice is None:
+        return ""
+    return f'\n<p role="status">{html.escape(notice.id)}<br><i lang="en">{html.escape(notice.en)}</i></p>'
 
 
 def _form(action: str, token: str, label: str, *, hint: str = "", quiet: bool = False) -> str:

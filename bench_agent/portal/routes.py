@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from bench_agent.domain.gate_messages import GateReply, Verb
+from bench_agent.domain.gate_messages import GateReply, Notice, Verb
 from bench_agent.domain.hotspot import Refusal
 from bench_agent.portal.form_token import FormTokens
 from bench_agent.portal.gate_client import AgentAwayError, GateClient
@@ -103,7 +103,7 @@ class Routes:
 
     async def _front(self, peer_ip: str) -> Response:
         reply = await self._gate.ask(Verb.STATUS, peer_ip)
-        return self._status_page(reply, peer_ip) if reply.inside else self._welcome(peer_ip)
+        return self._status_page(reply, peer_ip) if reply.inside else self._welcome(peer_ip, reply.notice)
 
     async def _connected(self, peer_ip: str) -> Response:
         reply = await self._gate.ask(Verb.STATUS, peer_ip)
@@ -119,7 +119,7 @@ class Routes:
             case Refusal.FULL:
                 return self._unavailable(self._pages.full())
             case Refusal.OFF:
-                return self._unavailable(self._pages.closed())
+                return self._unavailable(self._pages.closed(reply.notice))
             case _:
                 return self._unavailable(self._pages.outage())
 
@@ -129,8 +129,8 @@ class Routes:
         await self._gate.ask(Verb.LEAVE, peer_ip)
         return _see_other("/")
 
-    def _welcome(self, peer_ip: str) -> Response:
-        return Response(status=HTTPStatus.OK, body=self._pages.welcome(self._tokens.make(peer_ip)))
+    def _welcome(self, peer_ip: str, notice: Notice | None = None) -> Response:
+        return Response(status=HTTPStatus.OK, body=self._pages.welcome(self._tokens.make(peer_ip), notice))
 
     def _status_page(self, reply: GateReply, peer_ip: str) -> Response:
         token = self._tokens.make(peer_ip)

@@ -1,6 +1,7 @@
 """How a power meter is asked (POW-R6)."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from bench_agent.domain.power_reading import PowerReading
 
@@ -20,4 +21,17 @@ class PowerMeter(Protocol):
 
     async def close(self) -> None:
         """Let the device go; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class CountingMeter(PowerMeter, Protocol):
+    """A meter that also tells how well it hears its device."""
+
+    def error_counts(self) -> Mapping[str, int]:
+        """What went wrong since the meter was made, by kind."""
+        ...
+
+    def diagnostics(self) -> Mapping[str, str]:
+        """What the device says beside its readings, as text for people; empty when nothing is known."""
         ...

@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
 from ipaddress import AddressValueError, IPv4Address
 
 import structlog
 
-from bench_agent.domain.gate_messages import GateReply, GateRequest, Verb
+from bench_agent.domain.energy_hours import WIB
+from bench_agent.domain.energy_notice import notice_of
+from bench_agent.domain.energy_plan import EnergyPlan, HotspotMode
+from bench_agent.domain.gate_messages import GateReply, GateRequest, Notice, Verb
 from bench_agent.domain.hotspot import HotspotConfig, Session, decide_admit, is_spent
 from bench_agent.errors import GateError
 from bench_agent.ports.clock import Clock
@@ -18,6 +23,8 @@ from bench_agent.wire.telemetry import HotspotMinute
 _log = structlog.get_logger(__name__)
 _SWEEP_S = 10.0
 _SWEEPS_PER_MINUTE = 6
+_STATION_CAP = {HotspotMode.LIMITED: 50, HotspotMode.OPEN_HOURS: 20}
+"""Sessions at a time while energy is short (HOT-R56)."""
 
 
 class HotspotService:
@@ -33,6 +40,7 @@ class HotspotService:
         emit: Callable[[HotspotMinute], None],
         leases: LeaseBook | None = None,
         station_count: Callable[[], int | None] = lambda: None,
+        zone: timezone = WIB,
     ) -> None:
         """Take the ports.
 
@@ -44,6 +52,7 @@ class HotspotService:
             emit: Takes one report per minute.
             leases: DHCP leases that must agree with the neighbours; ``None`` asks for no lease.
             station_count: Associated devices now, ``None`` when no radio can tell.
+            zone: Of the times of day that people on the bench are told.
         """
         self._config = config
         self._gate = gate
@@ -52,7 +61,9 @@ class HotspotService:
         self._emit = emit
         self._leases = leases
         self._station_count = station_count
+        self._zone = zone
         self._hotspot_on = True
+        self._plan: EnergyPlan | None = None
         self._admitted = 0
         self._refused = 0
         self._down_bytes = 0
@@ -60,9 +71,10 @@ class HotspotService:
         self._last_seen: dict[tuple[str, str], Session] = {}
         self._one_writer = asyncio.Lock()
 
-    def set_hotspot_on(self, *, hotspot_on: bool) -> None:
-        """Follow the power plan; off refuses new sessions and lets open ones run out."""
-        self._hotspot_on = hotspot_on
+    def follow_plan(self, plan: EnergyPlan) -> None:
+        """Follow the energy plan: a smaller cap, or none, refuses new sessions and ends none (HOT-R56)."""
+        self._plan = plan
+        self._hotspot_on = plan.hotspot_on
 
     async def answer(self, request: GateRequest) -> GateReply:
         """Answer one request of the portal; raises GateError when the kernel refuses."""
@@ -137,7 +149,7 @@ class HotspotService:
         if session is not None:
             return self._reply(request_id, session)
         refusal = decide_admit(
-            self._config,
+            replace(self._config, station_cap=self._station_cap()),
             hotspot_on=self._hotspot_on,
             neighbour_mac=mac,
             lease_mac=mac if self._leases is None else self._leases.mac_of(ip),
@@ -145,10 +157,19 @@ class HotspotService:
         )
         if refusal is not None or mac is None:
             self._refused += 1
-            return GateReply(id=request_id, inside=False, refusal=refusal)
+            return GateReply(id=request_id, inside=False, refusal=refusal, notice=self._notice())
         self._gate.admit(ip, mac, self._config.session_s, self._config.quota_down_bytes)
         self._admitted += 1
         return self._reply(request_id, self._session(ip, mac))
+
+    def _station_cap(self) -> int:
+        cap = self._config.station_cap
+        return cap if self._plan is None else min(cap, _STATION_CAP.get(self._plan.hotspot, cap))
+
+    def _notice(self) -> Notice | None:
+        if self._plan is None:
+            return None
+        return notice_of(self._plan, datetime.fromtimestamp(self._clock.now_ms() / 1000, self._zone))
 
     def _leave(self, ip: str, mac: str | None) -> None:
         if mac is not None:
@@ -160,13 +181,14 @@ class HotspotService:
 
     def _reply(self, request_id: int, session: Session | None) -> GateReply:
         if session is None:
-            return GateReply(id=request_id, inside=False)
+            return GateReply(id=request_id, inside=False, notice=self._notice())
         quota = self._config.quota_down_bytes
         return GateReply(
             id=request_id,
             inside=True,
             remaining_s=session.remaining_s,
             quota_left_bytes=max(0, quota - session.down_bytes) if quota else None,
+            notice=self._notice(),
         )
 
 

@@ -83,7 +83,7 @@ class OutboxService:
         draft = Draft(
             body=body,
             boot=self._boot,
-            up_ms=self._clock.monotonic_ms() - age_ms,
+            up_ms=max(0, self._clock.monotonic_ms() - age_ms),
             ts_ms=self._clock.now_ms() - age_ms,
             quality=self._clock.quality(),
             state=state,

@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 import structlog
 
 from bench_agent.domain.backoff import next_delay_s
 from bench_agent.errors import MediaSyncError
 from bench_agent.ports.clock import Clock
-from bench_agent.ports.uplink import Arrival
 from bench_agent.wire.presence import Desired
 from media.snapshot import Snapshot
 
@@ -44,14 +42,10 @@ class ProgrammeService:
         """The newest valid snapshot, None before the first."""
         return self._snapshot
 
-    def accept_desired(self, arrival: Arrival) -> None:
-        """Take the server's wish; one that cannot be read changes nothing."""
-        try:
-            desired = msgspec.json.decode(arrival.payload, type=Desired)
-        except (msgspec.DecodeError, UnicodeDecodeError) as err:
-            _log.warning("desired_unreadable", cause=str(err))
-            return
-        if desired.snapshot_sha256:
+    def accept_desired(self, desired: Desired) -> None:
+        """Take the server's wish; a document that changed elsewhere fetches nothing anew."""
+        known = self._wanted
+        if desired.snapshot_sha256 and (known is None or desired.snapshot_sha256 != known.snapshot_sha256):
             self._wanted = desired
             self._changed.set()
 

@@ -60,10 +60,10 @@ class UplinkService:
                     _log.warning("uplink_lost", cause=str(err))
             await self._clock.sleep(next_delay_s(failures, self._random()))
 
-    async def leave(self, reason: StateReason) -> None:
-        """Say why the bench goes dark and end the session; without one, do nothing."""
+    async def leave(self, reason: StateReason, wake_at_ms: int | None = None) -> None:
+        """Say why the bench goes dark and when it means to return, and end the session, if there is one."""
         try:
-            self._say(online=False, reason=reason)
+            self._say(online=False, reason=reason, wake_at_ms=wake_at_ms)
         except UplinkError:
             return
         finally:
@@ -86,8 +86,8 @@ class UplinkService:
         finally:
             self._tell(Link.DOWN)
 
-    def _say(self, *, online: bool, reason: StateReason) -> None:
-        state = BenchState(online=online, sess=self._sess, reason=reason)
+    def _say(self, *, online: bool, reason: StateReason, wake_at_ms: int | None = None) -> None:
+        state = BenchState(online=online, sess=self._sess, reason=reason, wake_at=wake_at_ms)
         self._uplink.publish(Channel.STATE, msgspec.json.encode(state))
 
     def _tell(self, link: Link) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import heapq
 
-from bench_agent.ports.clock import ClockQuality
+from bench_agent.ports.clock import Clock, ClockQuality
 
 _QUIET_YIELDS = 4
 """Turns of the loop without a new sleeper after which all tasks are taken to wait."""
+_LONG_YIELDS = 100
 
 
 class SimulatedClock:
@@ -49,18 +50,47 @@ class SimulatedClock:
         Tasks that wait for threads or sockets are not waited for.
         """
         while True:
-            await self._settle()
+            await self._settle(_QUIET_YIELDS)
+            if not self._sleepers:  # all tasks are between two waits, as when services end and begin anew
+                await self._settle(_LONG_YIELDS)
             if not self._sleepers or self._start_ms + self._sleepers[0][0] > end_ms:
                 break
-            due_ms, _, future = heapq.heappop(self._sleepers)
+            due_ms = self._sleepers[0][0]
             self._monotonic_ms = max(self._monotonic_ms, due_ms)
-            if not future.done():
-                future.set_result(None)
+            while self._sleepers and self._sleepers[0][0] == due_ms:
+                future = heapq.heappop(self._sleepers)[2]
+                if not future.done():
+                    future.set_result(None)
         self._monotonic_ms = max(self._monotonic_ms, end_ms - self._start_ms)
 
-    async def _settle(self) -> None:
+    async def _settle(self, yields: int) -> None:
         quiet = 0
-        while quiet < _QUIET_YIELDS:
+        while quiet < yields:
             calls = self._calls
             await asyncio.sleep(0)
             quiet = quiet + 1 if calls == self._calls else 0
+
+
+class BootClock:
+    """The clock of one run of a simulated computer: monotonic time begins at 0 with its boot."""
+
+    def __init__(self, world: Clock) -> None:
+        """``world`` is the clock of sun and battery, which never stops."""
+        self._world = world
+        self._booted_at_ms = world.monotonic_ms()
+
+    def now_ms(self) -> int:
+        """Wall time, ms since 1970 UTC."""
+        return self._world.now_ms()
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since this boot."""
+        return self._world.monotonic_ms() - self._booted_at_ms
+
+    def quality(self) -> ClockQuality:
+        """As good as the world's."""
+        return self._world.quality()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait ``seconds`` (>= 0)."""
+        await self._world.sleep(seconds)

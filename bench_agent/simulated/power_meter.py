@@ -2,7 +2,6 @@
 
 from bench_agent.domain.battery import Battery
 from bench_agent.domain.power_reading import CurrentScope, PowerReading, ReadingQuality
-from bench_agent.errors import PowerMeterUnreachableError
 from bench_agent.ports.clock import Clock
 from bench_agent.simulated.bench_battery import BenchBattery, Loads
 from bench_agent.simulated.sun import Site, panel_power_w
@@ -21,8 +20,17 @@ class SimulatedPowerMeter:
         self._site = site
         self._loads = Loads()
         self._at_ms = clock.monotonic_ms()
-        self._closed = False
+        self._reader = clock
         self._sun = (-1, 0.0)
+
+    @property
+    def panel_wp(self) -> float:
+        """Peak watts of the panel."""
+        return self._site.panel_wp
+
+    def stamp_by(self, reader: Clock) -> None:
+        """Readings bear the time of ``reader``: a computer that was started anew counts from 0 again."""
+        self._reader = reader
 
     def set_loads(self, loads: Loads) -> None:
         """Switch loads now; what was on until now is accounted for first."""
@@ -30,17 +38,10 @@ class SimulatedPowerMeter:
         self._loads = loads
 
     async def read(self) -> PowerReading:
-        """Live up to now and measure.
-
-        Raises:
-            PowerMeterUnreachableError: The meter was closed.
-        """
-        if self._closed:
-            raise PowerMeterUnreachableError("the simulated meter is closed")
-        self._catch_up()
-        pack = self.pack
+        """Live up to now and measure."""
+        pack = self.look()
         return PowerReading(
-            measured_at_ms=self._at_ms,
+            measured_at_ms=self._reader.monotonic_ms() - (self._clock.monotonic_ms() - self._at_ms),
             quality=ReadingQuality.GOOD,
             battery_voltage_v=round(pack.voltage_v, 3),
             battery_current_a=round(pack.current_a, 3),
@@ -50,11 +51,18 @@ class SimulatedPowerMeter:
             load_power_w=round(pack.load_power_w, 2),
             load_on=not pack.is_cut,
             charge_stage=pack.stage,
+            yield_total_wh=round(pack.yield_wh, 1),
+            charge_in_mah=round(pack.charge_in_mah, 1),
+            charge_out_mah=round(pack.charge_out_mah, 1),
         )
 
+    def look(self) -> BenchBattery:
+        """Live up to now; the pack as it truly is."""
+        self._catch_up()
+        return self.pack
+
     async def close(self) -> None:
-        """End; later reads raise."""
-        self._closed = True
+        """Nothing to let go; a later ``read`` works."""
 
     def _catch_up(self) -> None:
         now_ms = self._clock.monotonic_ms()

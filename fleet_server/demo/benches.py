@@ -12,6 +12,8 @@ from fleet_server.demo.seed import DemoBench
 from fleet_server.kit.embedded_broker import LOOPBACK
 
 Setting = str | float | list[str]
+_METERS = ["simulated://?wp=100&ah=50"]
+"""Without a seed every bench has weather of its own."""
 
 
 def start_benches(plan: Plan, processes: Processes, sockets: Path) -> None:
@@ -23,7 +25,8 @@ def start_benches(plan: Plan, processes: Processes, sockets: Path) -> None:
         values = _settings(plan, bench, folder) | {"gate_socket": str(gate_socket)}
         values |= _player(plan, bench) | {"player_socket": str(sockets / f"{bench.id}.player")}
         # JSON strings, numbers and lists are TOML ones too.
-        write_private(config, "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items()))
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        write_private(config, "\n".join([*lines, "[power]", f"meters = {json.dumps(_METERS)}", ""]))
         agent: list[str | Path] = [sys.executable, "-m", "bench_agent", "run", "--config", config]
         if not (folder / "outbox.sqlite3").exists():  # it has no past yet
             agent += ["--history", str(plan.options.history_days)]
@@ -46,7 +49,6 @@ def _settings(plan: Plan, bench: DemoBench, folder: Path) -> dict[str, Setting]:
         "broker_password": bench.broker_password,
         "server_url": plan.url,
         "server_token": bench.server_token,
-        "power": "simulated://?wp=100&ah=50",
         "gate": "simulated",
         "trust_clock": True,  # server and benches share this machine's clock
         "drain_wait_max_s": 0,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from bench_agent.wire.document import Document
 from bench_agent.wire.envelope import (
     MAX_BATCH_BYTES,
     MAX_BATCH_RECORDS,
@@ -27,6 +28,7 @@ from bench_agent.wire.envelope import (
     body_of,
     decode_batch,
     decode_record,
+    schema_of,
 )
 from bench_agent.wire.event import Event
 from bench_agent.wire.play import Play
@@ -100,6 +102,7 @@ class Work:
     live: list[SampleRow] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
     touched: set[MarkKey] = field(default_factory=set)
     """Marks to write and to answer with ``dn/commit``, moved or not: a repeat means a lost answer."""
     quarantine: Quarantine = field(default_factory=Quarantine)
@@ -215,6 +218,8 @@ def _sort_in(work: Work, bench: str, envelope: _Head, body: Body) -> None:
         work.events.append(_event_row(bench, envelope, body))
     elif isinstance(body, Play):
         work.plays.append(_play_row(bench, envelope, body))
+    elif isinstance(body, Document):
+        work.documents.append(_document_row(bench, envelope, body))
     else:
         work.samples.append((bench, envelope.ts, envelope.seq, body))
 
@@ -230,6 +235,12 @@ def _event_row(bench: str, envelope: _Head, event: Event) -> dict[str, Any]:
         "text": clean_text(event.text, 300),
         "facts": event.facts,
     }
+
+
+def _document_row(bench: str, envelope: _Head, document: Document) -> dict[str, Any]:
+    # Not the raw bytes: only what the schema knows is kept, and no more than a payload may hold.
+    body = msgspec.json.encode(document)
+    return {"bench": bench, "kind": schema_of(document), "ts_ms": envelope.ts, "body": body}
 
 
 def _play_row(bench: str, envelope: _Head, play: Play) -> dict[str, Any]:

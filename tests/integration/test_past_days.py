@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from bench_agent.adapters.outbox_sqlite import SqliteOutbox
+from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app.history import Past, live_through, play_through
+from bench_agent.app.machine import open_machine
 from bench_agent.errors import SettingsError
 from bench_agent.services.power import WIB
 from bench_agent.settings import Settings
@@ -27,9 +29,9 @@ BENCH = "tgx000000001"
 SHARES = {"gizi": 300, "sampah": 200, "banjir": 100}
 
 
-def settings_of(folder: Path, **other: str) -> Settings:
+def settings_of(folder: Path, power: str = "simulated://?seed=1&wp=100&ah=50", **other: str) -> Settings:
     base = {"bench_id": BENCH, "data_dir": folder, "gate_socket": folder / "gate.sock"}
-    return Settings.model_validate({**base, "power": "simulated://?seed=1&wp=100&ah=50", **other})
+    return Settings.model_validate({**base, "power": {"meters": [power]}, **other})
 
 
 class Today:
@@ -70,7 +72,7 @@ class Today:
 
 def live(settings: Settings, days: int) -> tuple[Past, State]:
     async def whole(store: SqliteOutbox) -> tuple[Past, State]:
-        past = await live_through(settings, store, days)
+        past = await live_through(settings, store, open_machine(settings, SystemClock()), days)
         return past, await play_through(past, Today(), store)
 
     with closing(SqliteOutbox(settings.data_dir / "outbox.sqlite3")) as store:
@@ -134,8 +136,9 @@ def test_bench_that_is_open_all_day_with_a_large_battery_plays_at_any_hour(tmp_p
 
 
 def test_real_hardware_has_no_past_to_live_through(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, power="vedirect:///dev/ttyUSB0")
     with (
         closing(SqliteOutbox(tmp_path / "outbox.sqlite3")) as store,
         pytest.raises(SettingsError, match="--history needs power"),
     ):
-        asyncio.run(live_through(settings_of(tmp_path, power="vedirect:///dev/ttyUSB0"), store, 1))
+        asyncio.run(live_through(settings, store, open_machine(settings, SystemClock()), 1))

@@ -1,101 +1,135 @@
+"""VE.Direct over a real pseudo-terminal; what every meter has to do is in tests/contract."""
+
 import asyncio
-import os
-import pty
-import tty
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from bench_agent.adapters.vedirect import VedirectPowerMeter
-from bench_agent.errors import PowerMeterGarbledError, PowerMeterSilentError, PowerMeterUnreachableError
+from bench_agent.domain.power_reading import ChargeStage, CurrentScope, ReadingQuality
+from bench_agent.errors import PowerMeterGarbledError, PowerMeterSilentError
 from bench_agent.simulated.clock import SimulatedClock
+from tests.serial_devices import VedirectDevice
+from tests.vedirect_streams import bmv_blocks, bmv_stream, mppt_blocks, mppt_stream, raw_block
 
-GOOD = b"\r\nV\t13120\r\nI\t-2450\r\nCS\t3\r\nChecksum\t\xf6"
-
-
-@pytest.fixture
-def line() -> Iterator[tuple[int, str]]:
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    yield master, os.ttyname(slave)
-    os.close(slave)
-    os.close(master)
+GOOD = raw_block({"V": "13120", "I": "-2450", "CS": "3"})
+Scene = Callable[[VedirectPowerMeter, VedirectDevice, SimulatedClock], Awaitable[None]]
 
 
-async def read_after(meter: VedirectPowerMeter, master: int, sent: bytes) -> float | None:
-    """Opening flushes what waits, so the device speaks only once the port is open."""
+def run(tmp_path: Path, scene: Scene) -> None:
+    async def play() -> None:
+        clock, device = SimulatedClock(), VedirectDevice(tmp_path / "ttyUSB0", {"V": "1"})
+        device.mute = True
+        device.plug_in()
+        meter = VedirectPowerMeter(str(device.path), clock)
+        try:
+            await scene(meter, device, clock)
+        finally:
+            await meter.close()
+            device.pull_out()
+
+    asyncio.run(play())
+
+
+async def hear(meter: VedirectPowerMeter, device: VedirectDevice, sent: bytes) -> None:
+    """Let ``sent`` arrive whole; the port is opened before, because opening throws away what waits."""
     reading = asyncio.create_task(meter.read())
     await asyncio.sleep(0)
-    os.write(master, sent)
-    return (await reading).battery_voltage_v
+    for place in range(0, len(sent), 1000):  # a pseudo-terminal holds 4 kB
+        device.write_raw(sent[place : place + 1000])
+        await asyncio.sleep(0.002)
+    await asyncio.gather(reading, return_exceptions=True)
 
 
-def test_finds_blocks_between_noise_and_cuts(line: tuple[int, str]) -> None:
-    async def scene() -> None:
-        meter = VedirectPowerMeter(line[1], SimulatedClock())
-        sent = (
-            b"20\r\nCS\t3\r\nChecksum\t\x07\xff\x00noise:A5\n" + GOOD + b":A50102\n" + GOOD[:20] + GOOD + GOOD
+def test_finds_blocks_between_noise_and_cuts(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        cut = b"20\r\nCS\t3\r\nChecksum\t\x07\xff\x00noise:A5\n"
+        await hear(meter, device, cut + GOOD + b":A50102\n" + GOOD[:20] + GOOD + GOOD)
+        reading = await meter.read()
+        assert (reading.battery_voltage_v, reading.battery_current_a) == (13.12, -2.45)
+        assert (reading.charge_stage, reading.current_scope) == (ChargeStage.BULK, CurrentScope.BATTERY)
+        assert meter.error_counts()["rejected_blocks"] == 1
+
+    run(tmp_path, scene)
+
+
+def test_a_captured_day_of_a_charge_controller_ends_with_its_last_block(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        await hear(meter, device, mppt_stream())
+        reading, last = await meter.read(), mppt_blocks()[-1]
+        assert reading.battery_voltage_v == int(last["V"]) / 1000
+        assert reading.current_scope is CurrentScope.CHARGER
+        assert reading.yield_total_wh == int(last["H19"]) * 10
+        assert meter.error_counts() == {"outages": 0, "bad_sums": 0, "rejected_blocks": 3}
+        assert meter.diagnostics()["MPPT"] in {"off", "limited", "tracking"}
+        assert meter.diagnostics()["SER#"] == "HQ0000TEST1"
+
+    run(tmp_path, scene)
+
+
+def test_a_battery_monitors_two_blocks_are_merged(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        await hear(meter, device, bmv_stream())
+        reading, live = await meter.read(), bmv_blocks()[-2]
+        assert (reading.battery_current_a, reading.reported_soc_pct) == (
+            int(live["I"]) / 1000,
+            int(live["SOC"]) / 10,
         )
-        assert await read_after(meter, line[0], sent) == 13.12
-        await meter.close()
+        assert (reading.current_scope, reading.quality) == (CurrentScope.BATTERY, ReadingQuality.GOOD)
+        assert {"H18", "BMV", "TTG"} <= set(meter.diagnostics())
 
-    asyncio.run(scene())
+    run(tmp_path, scene)
 
 
-def test_silence_is_an_error_and_never_the_old_value(line: tuple[int, str]) -> None:
-    async def scene() -> None:
-        clock = SimulatedClock()
-        meter = VedirectPowerMeter(line[1], clock, max_age_s=10)
-        assert await read_after(meter, line[0], GOOD * 2) == 13.12
-        clock.advance(10_001)
+def test_a_live_block_that_stays_away_is_forgotten_although_history_goes_on(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        live, history = (
+            raw_block({"V": "13120", "I": "-2450", "T": "31"}),
+            raw_block({"H7": "11000", "T": "32"}),
+        )
+        await hear(meter, device, live * 2 + history * 2)
+        clock.advance(8000)
+        await hear(meter, device, history)
+        assert (await meter.read()).battery_voltage_v == 13.12
+        clock.advance(2001)
+        reading = await meter.read()
+        assert (reading.battery_voltage_v, reading.battery_temperature_c) == (None, 32)
+        assert reading.quality is ReadingQuality.STALE
+        clock.advance(10_000)
         with pytest.raises(PowerMeterSilentError):
             await meter.read()
-        await meter.close()
 
-    asyncio.run(scene())
+    run(tmp_path, scene)
 
 
-def test_bytes_without_a_block_are_garbled(line: tuple[int, str]) -> None:
-    async def scene() -> None:
-        meter = VedirectPowerMeter(line[1], SimulatedClock())
+def test_faults_stay_while_blocks_without_any_come_between(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        live, history = raw_block({"V": "11000", "Alarm": "ON", "AR": "1"}), raw_block({"H7": "11000"})
+        await hear(meter, device, (live + history) * 3)
+        assert (await meter.read()).faults == ("low_voltage",)
+        await hear(meter, device, raw_block({"V": "13000", "Alarm": "OFF", "AR": "0"}) + history)
+        assert (await meter.read()).faults == ()
+
+    run(tmp_path, scene)
+
+
+def test_a_megabyte_of_nonsense_is_garbled_and_the_next_blocks_are_taken(tmp_path: Path) -> None:
+    # POW-R69
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        await hear(meter, device, b"\r\nV\t1:A5" * 125_000)
         with pytest.raises(PowerMeterGarbledError):
-            await read_after(meter, line[0], b"\r\nV\t1" * 30)
-        await meter.close()
-
-    asyncio.run(scene())
-
-
-def test_reopens_a_missing_port_with_growing_pauses(line: tuple[int, str], tmp_path: Path) -> None:
-    async def scene() -> None:
-        clock, device = SimulatedClock(), tmp_path / "ttyUSB0"
-        meter = VedirectPowerMeter(str(device), clock)
-        for pause_ms in (1_000, 2_000, 4_000):
-            with pytest.raises(PowerMeterUnreachableError, match="cannot be opened"):
-                await meter.read()
-            clock.advance(pause_ms - 1)
-            with pytest.raises(PowerMeterUnreachableError, match="next try in 1 ms"):
-                await meter.read()
-            clock.advance(1)
-        device.symlink_to(line[1])
-        assert await read_after(meter, line[0], GOOD * 2) == 13.12
-        await meter.close()
-
-    asyncio.run(scene())
-
-
-def test_a_device_pulled_out_is_unreachable() -> None:
-    async def scene() -> None:
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        meter = VedirectPowerMeter(os.ttyname(slave), SimulatedClock())
-        assert await read_after(meter, master, GOOD * 2) == 13.12
-        os.close(slave)
-        os.close(master)
-        for _ in range(3):  # the loop sees the hang-up on its next turn
-            await asyncio.sleep(0)
-        with pytest.raises(PowerMeterUnreachableError):
             await meter.read()
-        await meter.close()
+        await hear(meter, device, GOOD * 3)
+        assert (await meter.read()).battery_voltage_v == 13.12
 
-    asyncio.run(scene())
+    run(tmp_path, scene)
+
+
+def test_a_healthy_device_that_has_just_begun_is_not_called_garbled(tmp_path: Path) -> None:
+    async def scene(meter: VedirectPowerMeter, device: VedirectDevice, clock: SimulatedClock) -> None:
+        await hear(meter, device, GOOD)
+        with pytest.raises(PowerMeterSilentError):
+            await meter.read()
+
+    run(tmp_path, scene)

@@ -16,6 +16,7 @@ from pathlib import Path
 from bench_agent.adapters.outbox_sqlite import SqliteOutbox
 from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app import Agent, build_agent
+from bench_agent.app.machine import first_boot, open_machine, read_start
 from bench_agent.settings import load_settings
 from bench_agent.wire.event import Event
 
@@ -39,7 +40,8 @@ async def main(config: Path, ledger: Path) -> None:
     """Run the agent and the source until killed."""
     settings = load_settings(config)
     with closing(SqliteOutbox(settings.data_dir / "outbox.sqlite3")) as store:
-        agent = build_agent(settings, SystemClock(), store)
+        machine = open_machine(settings, SystemClock())
+        agent = build_agent(settings, store, machine, await read_start(machine, first_boot(machine)))
         async with asyncio.TaskGroup() as group:
             group.create_task(agent.run())
             group.create_task(emit_numbered(agent, ledger))

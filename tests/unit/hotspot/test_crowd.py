@@ -7,6 +7,7 @@ from bench_agent.simulated.crowd import SimulatedCrowd
 from bench_agent.simulated.gate import SimulatedGate, SimulatedNeighbours
 from bench_agent.simulated.phones import SimulatedPhones
 from bench_agent.wire.telemetry import HotspotMinute
+from tests.unit.power.plans import CLOSED, NORMAL
 
 FRIDAY_17_WIB_MS = 1_795_341_600_000
 HOUR_MS = 3_600_000
@@ -22,7 +23,7 @@ async def live_an_hour(*, hotspot_on: bool) -> list[HotspotMinute]:
         station_count=crowd.station_count,
     )  # fmt: skip
     gate.prepare(config)
-    service.set_hotspot_on(hotspot_on=hotspot_on)
+    service.follow_plan(NORMAL if hotspot_on else CLOSED)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(service.run()), group.create_task(crowd.run(clock, service.answer))]
         await clock.run_until(FRIDAY_17_WIB_MS + HOUR_MS)

@@ -22,6 +22,7 @@ from bench_agent.portal.server import PortalServer
 from bench_agent.services.hotspot import HotspotService
 from bench_agent.simulated.gate import SimulatedGate, SimulatedNeighbours
 from tests.unit.hotspot.manual_clock import ManualClock
+from tests.unit.power.plans import CLOSED, NORMAL
 
 OURS = "10.77.0.1"
 GATEWAY_URL = f"http://{OURS}/"
@@ -36,7 +37,7 @@ async def portal(*, agent_lives: bool = True, hotspot_on: bool = True) -> AsyncI
     service = HotspotService(
         config=HotspotConfig(), gate=gate, neighbours=SimulatedNeighbours(), clock=clock, emit=print
     )
-    service.set_hotspot_on(hotspot_on=hotspot_on)
+    service.follow_plan(NORMAL if hotspot_on else CLOSED)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "gate.sock"
         routes = Routes(
@@ -164,6 +165,17 @@ def test_says_when_energy_keeps_the_hotspot_off() -> None:
     (answer,) = ask_all(post("/masuk", f"token={TOKEN}"), hotspot_on=False)
     assert status_of(answer) == 503
     assert "Hemat baterai" in answer
+    assert "Bangku tidur sampai 04.55" in answer
+    assert "The bench sleeps until 04:55" in answer
+
+
+def test_the_front_page_says_why_before_anybody_consents() -> None:
+    """POW-R39; nothing is said while all is well."""
+    (closed,) = ask_all(get("/"), hotspot_on=False)
+    assert 'role="status"' in closed
+    assert "baterai 33 %" in closed
+    (normal,) = ask_all(get("/"))
+    assert 'role="status"' not in normal
 
 
 def test_foreign_names_are_sent_to_the_gateway_without_an_echo() -> None:

@@ -12,6 +12,7 @@ from bench_agent.services.hotspot import HotspotService
 from bench_agent.simulated.gate import SimulatedGate, SimulatedNeighbours
 from bench_agent.wire.telemetry import HotspotMinute
 from tests.unit.hotspot.manual_clock import ManualClock
+from tests.unit.power.plans import CLOSED
 
 MEBIBYTE = 1024 * 1024
 PHONE = "10.77.1.1"
@@ -82,7 +83,7 @@ def test_plan_off_refuses_new_and_keeps_open_sessions() -> None:
     """HOT-R56."""
     hotspot = Hotspot()
     hotspot.ask(Verb.ADMIT)
-    hotspot.service.set_hotspot_on(hotspot_on=False)
+    hotspot.service.follow_plan(CLOSED)
     assert hotspot.ask(Verb.ADMIT, "10.77.1.2").refusal == Refusal.OFF
     assert hotspot.ask(Verb.STATUS).inside
 

@@ -1,33 +1,29 @@
 """Opening hours are a setting of the bench (POW-R36)."""
 
 import asyncio
-from datetime import datetime, time
+from datetime import time
 
 import pytest
 
 from bench_agent.domain.battery import Battery
-from bench_agent.domain.energy import EnergyPlan
-from bench_agent.services.power import WIB, OpeningHours, PowerService
-from bench_agent.simulated.clock import SimulatedClock
-from bench_agent.simulated.power_meter import SimulatedPowerMeter
-from bench_agent.simulated.sun import Site
-
-MIDNIGHT_MS = int(datetime(2026, 9, 1, tzinfo=WIB).timestamp() * 1000)
-HOUR_MS = 3_600_000
+from bench_agent.domain.energy_facts import EnergyRules
+from bench_agent.domain.energy_hours import OpeningHours
+from bench_agent.domain.energy_plan import EnergyPlan
+from bench_agent.wire.energy_reason import spell
+from tests.unit.power.rig import HOUR_MS, MIDNIGHT_MS, Rig
 
 
 def plans_of_a_day(hours: OpeningHours, soc_pct: float = 95.0, capacity_ah: float = 1000) -> list[EnergyPlan]:
     """The plan in force at half past every hour, of a bench whose battery hardly moves."""
-    clock = SimulatedClock(MIDNIGHT_MS)
-    battery = Battery(capacity_ah=capacity_ah)
-    meter = SimulatedPowerMeter(clock, Site(seed=1), battery, soc_pct)
-    service = PowerService(meter, clock, lambda _: None, lambda _: None, battery, hours)
+    rig = Rig(rules=EnergyRules(hours=hours), battery=Battery(capacity_ah=capacity_ah))
+    rig.simulate(soc_pct)
+    service = rig.service()
     plans: list[EnergyPlan] = []
 
     async def scene() -> None:
         task = asyncio.create_task(service.run())
         for hour in range(24):
-            await clock.run_until(MIDNIGHT_MS + hour * HOUR_MS + HOUR_MS // 2)
+            await rig.clock.run_until(MIDNIGHT_MS + hour * HOUR_MS + HOUR_MS // 2)
             assert service.plan is not None
             plans.append(service.plan)
         task.cancel()
@@ -64,5 +60,5 @@ def test_opening_all_day_does_not_weaken_the_energy_tiers() -> None:
 
 def test_plan_says_in_words_when_the_screen_comes_back() -> None:
     plans = plans_of_a_day(OpeningHours(opens=time(8), closes=time(2)))
-    assert plans[0].reason.startswith("Layar menyala: baterai 9")
-    assert plans[6].reason.startswith("Layar mati sampai 08.00: baterai 9")
+    assert spell(plans[0].reason).startswith("Layar menyala sampai 02.00: baterai 9")
+    assert spell(plans[6].reason).startswith("Layar mati sampai 08.00")
