@@ -11,6 +11,7 @@ from fleet_server import health
 from fleet_server.benches import endpoints as benches_endpoints
 from fleet_server.campaigns import endpoints as campaigns_endpoints
 from fleet_server.campaigns import media_files
+from fleet_server.energy import endpoints as energy_endpoints
 from fleet_server.headers import GuardHeaders, render_policy
 from fleet_server.kit.clock import SystemClock
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(operators_endpoints.router)
     app.include_router(campaigns_endpoints.router)
+    app.include_router(energy_endpoints.router)
     app.include_router(media_files.router)
     for module in (benches_endpoints, telemetry_endpoints):
         app.include_router(module.router, dependencies=[Depends(signed_in)])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from fleet_server.benches.service import publish_pending_desired
+from fleet_server.benches.desired import publish_pending_desired
+from fleet_server.energy.overrides import end_expired_overrides
 from fleet_server.errors import TelemetryStoreError
 from fleet_server.kit.broker import MqttSource
 from fleet_server.kit.clock import SystemClock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 BATCH_MESSAGES = 500
 BATCH_WAIT_S = 0.05
 _DESIRED_EVERY_MS = 1_000
+_OVERRIDES_EVERY_MS = 5_000
 _ROLL_UP_EVERY_MS = 60_000
 _RETAIN_EVERY_MS = 6 * 3_600_000
 _RETRY_MAX_S = 30.0
@@ -44,7 +46,7 @@ class IngestLoop:
         self._store = store
         self._source = source
         self._clock = clock
-        self._due_ms = {"desired": 0, "roll_up": 0, "retain": 0}
+        self._due_ms = {"overrides": 0, "desired": 0, "roll_up": 0, "retain": 0}
         self.ingest = Ingest(engine, store, source, clock)
 
     def run(self, stop: threading.Event) -> None:
@@ -76,6 +78,9 @@ class IngestLoop:
         return True
 
     def _periodic(self) -> None:
+        if self._is_due("overrides", _OVERRIDES_EVERY_MS):
+            with self._sessions.begin() as session:
+                end_expired_overrides(session, self._clock.now_ms())
         if self._is_due("desired", _DESIRED_EVERY_MS):
             with self._sessions.begin() as session:
                 publish_pending_desired(session, self._source.publish_confirmed)

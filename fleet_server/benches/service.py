@@ -1,38 +1,33 @@
-"""Benches of the fleet: list, find, add, and publish what they should be."""
+"""Benches of the fleet: list, find, add."""
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from sqlalchemy import select
-
-from bench_agent.wire import topics
-from bench_agent.wire.ids import BenchId, BenchIdError, parse_bench_id
+from bench_agent.wire.ids import BenchIdError, parse_bench_id
 from bench_agent.wire.telemetry import HotspotMinute, PowerMinute
 from fleet_server.benches import repository
-from fleet_server.benches.models import Bench, DesiredRow
 from fleet_server.benches.schemas import BenchOut
-from fleet_server.errors import BadRequestError, BrokerError, NotFoundError
+from fleet_server.errors import BadRequestError, NotFoundError
 from fleet_server.kit.cursor import read_cursor, write_cursor
 from fleet_server.kit.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
+    from fleet_server.benches.models import Bench
     from fleet_server.kit.telemetry.port import Latest, TelemetryStore
 
-    Publish = Callable[[str, bytes, topics.Delivery], None]
-    """Publish and wait for the broker's acknowledgement; raises ``BrokerError``."""
-
 LIMIT_MAX = 1000
-_DESIRED_PER_ROUND = 100
-_LOG = logging.getLogger(__name__)
 
 
+@overload
+def at_utc(ms: int) -> datetime: ...
+@overload
+def at_utc(ms: int | None) -> datetime | None: ...
 def at_utc(ms: int | None) -> datetime | None:
     """Instant of ``ms`` since 1970, None stays None."""
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
@@ -117,39 +112,3 @@ def add_bench(session: Session, bench: Bench) -> Bench:
     session.add(bench)
     session.flush()
     return bench
-
-
-def set_desired(session: Session, bench: str, body: bytes, rev: int) -> None:
-    """Store a newer desired document; ingest publishes it within a second. The caller commits.
-
-    Raises:
-        BadRequestError: ``rev`` is not newer than the stored one.
-    """
-    row = session.get(DesiredRow, bench)
-    if row is None:
-        session.add(DesiredRow(bench=bench, rev=rev, body=body, published_rev=0))
-        return
-    if rev <= row.rev:
-        raise BadRequestError(f"Revisi {rev} tidak lebih baru dari {row.rev}.")
-    row.rev, row.body = rev, body
-
-
-def publish_pending_desired(session: Session, publish: Publish) -> int:
-    """Publish desired documents the broker does not hold yet; returns how many. The caller commits.
-
-    A broker that does not acknowledge ends the round; the rest follows in the next one.
-    """
-    pending = session.scalars(
-        select(DesiredRow).where(DesiredRow.published_rev < DesiredRow.rev).limit(_DESIRED_PER_ROUND)
-    ).all()
-    done = 0
-    for row in pending:
-        topic = topics.build(BenchId(row.bench), topics.Channel.DESIRED)
-        try:
-            publish(topic, row.body, topics.DELIVERY[topics.Channel.DESIRED])
-        except BrokerError as err:
-            _LOG.warning("desired of %s waits for the broker: %s", row.bench, err)
-            break
-        row.published_rev = row.rev
-        done += 1
-    return done

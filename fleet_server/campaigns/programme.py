@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench_agent.wire.presence import Desired
-from fleet_server.benches.service import set_desired
+from fleet_server.benches.desired import revise_desired
 from fleet_server.campaigns import repository
 from media import campaign as programme
 from media.asset import MediaFile
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from bench_agent.wire.presence import Desired
     from fleet_server.campaigns.models import Asset, Campaign
     from fleet_server.kit.media_store import MediaStore
 
@@ -29,17 +29,20 @@ TIME_ZONE = "Asia/Jakarta"
 def send_programme(db: Session, store: MediaStore, bench: str, today: str, now_ms: int) -> int:
     """Build, store and announce the bench's snapshot; returns its version. The caller commits.
 
-    The caller holds the bench's row (``repository.lock_benches``), so versions only rise (SIG-R1).
+    Its version is the revision of the desired document that announces it, so versions only rise (SIG-R1).
     """
-    row = repository.desired_rows(db, [bench]).get(bench)
-    version = 1 if row is None else row.rev + 1
-    raw = _render(bench, version, repository.published_on(db, bench, today), now_ms)
-    sha256 = store.put_document(raw)
-    desired = Desired(
-        rev=version, snapshot_version=version, snapshot_sha256=sha256, snapshot_url=f"/media/{sha256}"
-    )
-    set_desired(db, bench, msgspec.json.encode(desired), version)
-    return version
+
+    def with_snapshot(desired: Desired) -> Desired:
+        raw = _render(bench, desired.rev, repository.published_on(db, bench, today), now_ms)
+        sha256 = store.put_document(raw)
+        return msgspec.structs.replace(
+            desired,
+            snapshot_version=desired.rev,
+            snapshot_sha256=sha256,
+            snapshot_url=f"/media/{sha256}",
+        )
+
+    return revise_desired(db, bench, with_snapshot).snapshot_version
 
 
 def _render(bench: str, version: int, found: Sequence[tuple[Campaign, Asset]], now_ms: int) -> bytes:

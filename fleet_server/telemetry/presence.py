@@ -10,7 +10,7 @@ from bench_agent.wire.envelope import SCHEMAS, Body, WireError, body_of, decode_
 from bench_agent.wire.event import Event
 from bench_agent.wire.play import Play
 from bench_agent.wire.presence import BenchState, Birth
-from fleet_server.kit.telemetry.schema import LIMIT, storable
+from bench_agent.wire.telemetry import LIMIT
 from fleet_server.telemetry.quarantine import clean_text
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def read_live(bench: str, section: str, payload: bytes, now_ms: int) -> SampleRo
     if section in _UNMODELLED:
         return None
     body = _live_body(section, payload)
-    if isinstance(body, Event | Play) or not storable(body):
-        raise WireError("no measurement, or number out of range")
+    if isinstance(body, Event | Play):
+        raise WireError("no measurement")
     return (bench, now_ms, 0, body)
 
 

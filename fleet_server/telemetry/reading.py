@@ -22,7 +22,7 @@ from bench_agent.wire.envelope import (
 )
 from bench_agent.wire.event import Event
 from bench_agent.wire.play import Play
-from fleet_server.kit.telemetry.schema import LIMIT, storable
+from bench_agent.wire.telemetry import LIMIT
 from fleet_server.telemetry.quarantine import Quarantine, Reason, clean_text
 
 if TYPE_CHECKING:
@@ -124,10 +124,8 @@ def _sort_in(work: Work, bench: str, envelope: Envelope, body: Body) -> None:
         work.events.append(_event_row(bench, envelope, body))
     elif isinstance(body, Play):
         work.plays.append(_play_row(bench, envelope, body))
-    elif storable(body):
-        work.samples.append((bench, envelope.ts, envelope.seq, body))
     else:
-        raise WireError("number out of range")
+        work.samples.append((bench, envelope.ts, envelope.seq, body))
 
 
 def _event_row(bench: str, envelope: Envelope, event: Event) -> dict[str, Any]:

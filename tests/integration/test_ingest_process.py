@@ -13,8 +13,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from bench_agent.wire import topics
 from bench_agent.wire.envelope import Envelope, WireClockQuality, encode_batch, encode_record
 from bench_agent.wire.ids import Generation
+from bench_agent.wire.presence import Desired
+from fleet_server.benches.desired import revise_desired
 from fleet_server.benches.models import Bench
-from fleet_server.benches.service import add_bench, set_desired
+from fleet_server.benches.service import add_bench
 from fleet_server.ingest_process import serve_until
 from fleet_server.kit.clock import SystemClock
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
@@ -34,7 +36,7 @@ def _prepare(settings: Settings) -> None:
     upgrade_schema(engine)
     with open_sessions(engine).begin() as session:
         add_bench(session, Bench(id=A, name="Alun-alun", created_ms=1))
-        set_desired(session, A, b'{"rev":7}', 7)
+        revise_desired(session, A, lambda desired: desired)
     engine.dispose()
 
 
@@ -69,7 +71,7 @@ def test_bench_gets_commit_desired_and_server_state_through_a_real_broker(tmp_pa
             got = {heard.get(timeout=20) for _ in range(2)}
             assert got == {
                 (f"sb/v1/{A}/dn/commit", b'{"gen":"k3f9","upto":1}'),
-                (f"sb/v1/{A}/dn/desired", b'{"rev":7}'),
+                (f"sb/v1/{A}/dn/desired", msgspec.json.encode(Desired(rev=1))),
             }
         finally:
             stop.set()

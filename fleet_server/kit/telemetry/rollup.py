@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fleet_server.kit.telemetry.layout import rolled, rolled_columns
 from fleet_server.kit.telemetry.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def rebuild_dirty(db: sqlite3.Connection) -> int:
         days = {(bench, hour // _DAY_S * _DAY_S) for bench, hour in hours}
         _from_raw(db, table, hours)
         _from_hours(db, table, days)
-        _fleet(db, f"{table.name}_hour", table, {hour for _, hour in hours})
-        _fleet(db, f"{table.name}_day", table, {day for _, day in days})
+        _fleet(db, "hour", table, {hour for _, hour in hours})
+        _fleet(db, "day", table, {day for _, day in days})
     db.execute("DELETE FROM dirty")
     return len(dirty)
 
@@ -41,33 +42,38 @@ def drop_old(db: sqlite3.Connection, raw_before_s: int, hour_before_s: int) -> N
     db.execute("UPDATE horizon SET raw_s = max(raw_s, ?)", (raw_before_s,))
     for table in TABLES.values():
         db.execute(f"DELETE FROM {table.name} WHERE ts < ?", (raw_before_s,))
-        db.execute(f"DELETE FROM {table.name}_hour WHERE ts < ?", (hour_before_s,))
+        db.execute(f"DELETE FROM {rolled(table, 'hour')} WHERE ts < ?", (hour_before_s,))
+
+
+def _insert(table: Table, span: str) -> str:
+    columns = ", ".join(("bench", "ts", *rolled_columns(table)))
+    return f"INSERT OR REPLACE INTO {rolled(table, span)} ({columns})"
+
+
+def _sums(table: Table) -> str:
+    return ", ".join(f"sum({column})" for column in rolled_columns(table))
 
 
 def _from_raw(db: sqlite3.Connection, table: Table, hours: set[tuple[int, int]]) -> None:
     sums = ", ".join(f"count({field}), sum({field})" for field in table.scales)
     db.executemany(
-        f"INSERT OR REPLACE INTO {table.name}_hour SELECT bench, :hour, {sums} FROM {table.name}"
+        f"{_insert(table, 'hour')} SELECT bench, :hour, {sums} FROM {table.name}"
         f" WHERE bench = :bench AND ts >= :hour AND ts < :hour + {_HOUR_S} GROUP BY bench",
         [{"bench": bench, "hour": hour} for bench, hour in sorted(hours)],
     )
 
 
-def _sums(table: Table) -> str:
-    return ", ".join(f"sum({field}_n), sum({field}_sum)" for field in table.scales)
-
-
 def _from_hours(db: sqlite3.Connection, table: Table, days: set[tuple[int, int]]) -> None:
     db.executemany(
-        f"INSERT OR REPLACE INTO {table.name}_day SELECT bench, :day, {_sums(table)} FROM {table.name}_hour"
+        f"{_insert(table, 'day')} SELECT bench, :day, {_sums(table)} FROM {rolled(table, 'hour')}"
         f" WHERE bench = :bench AND ts >= :day AND ts < :day + {_DAY_S} GROUP BY bench",
         [{"bench": bench, "day": day} for bench, day in sorted(days)],
     )
 
 
-def _fleet(db: sqlite3.Connection, name: str, table: Table, instants: set[int]) -> None:
+def _fleet(db: sqlite3.Connection, span: str, table: Table, instants: set[int]) -> None:
     db.executemany(
-        f"INSERT OR REPLACE INTO {name} SELECT {FLEET}, ts, {_sums(table)} FROM {name}"
+        f"{_insert(table, span)} SELECT {FLEET}, ts, {_sums(table)} FROM {rolled(table, span)}"
         f" WHERE ts = :ts AND bench <> {FLEET} GROUP BY ts",
         [{"ts": instant} for instant in sorted(instants)],
     )

@@ -1,163 +1,103 @@
-"""How measurements lie in SQLite: one table per schema, numbers as scaled integers."""
+"""How measurements lie in a store: everything follows from the wire's own declaration of a schema.
+
+A measurement's fields become columns, in order: a number is stored as an integer, scaled by the unit
+at the end of its name (FL-W6 puts it there), a flag as 0 or 1, a word as its place in its
+enumeration. So a new field of a known schema costs no line here, and a new schema costs its name in
+``port.Measurement``.
+"""
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
-from bench_agent.wire.telemetry import EnergyTier, HotspotMinute, PowerMinute, SystemMinute
+from bench_agent.wire.envelope import SCHEMAS
+from fleet_server.kit.telemetry.port import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fleet_server.kit.telemetry.port import Measurement
-
     RowMaker = Callable[[Measurement], tuple[int | None, ...]]
 
-LIMIT = 10**15
-"""Numbers at or beyond this are refused: they fit no column and no bench measures them."""
-_TIERS = {tier: number for number, tier in enumerate(EnergyTier)}
+_SCALES = {"v": 100, "a": 100, "w": 10, "wh": 10, "pct": 10, "c": 10, "s": 1}
+"""Unit -> factor a fraction is stored with: finer than any sensor of a bench resolves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One schema's table; ``scales`` maps each numeric field to the factor it is stored with."""
+    """One schema's table."""
 
     name: str
+    """Of the schema, without its version."""
     schema: str
     scales: dict[str, int]
-    extra: tuple[str, ...] = ()
-    """Columns that are no quantities and have no roll-up."""
+    """Numbers and flags, with the factor they are stored with; each has a roll-up."""
+    words: dict[str, type[Enum]]
+    """Fields stored as a place in an enumeration, which therefore only ever grows at its end."""
+    row_of: RowMaker
+    """Values of a measurement in the order of ``columns``."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All value columns in order."""
-        return (*self.scales, *self.extra)
+        return (*self.scales, *self.words)
 
 
-POWER = Table(
-    name="power",
-    schema="power/1",
-    scales={
-        "battery_voltage_v": 100,
-        "battery_current_a": 100,
-        "panel_voltage_v": 100,
-        "panel_power_w": 10,
-        "load_power_w": 10,
-        "soc_pct": 10,
-        "soc_sigma_pct": 10,
-    },
-    extra=("tier",),
-)
-HOTSPOT = Table(
-    name="hotspot",
-    schema="hotspot/1",
-    scales=dict.fromkeys(("stations", "sessions", "admitted", "refused", "down_bytes", "up_bytes"), 1),
-)
-SYSTEM = Table(
-    name="sys",
-    schema="sys/1",
-    scales={
-        "cpu_temperature_c": 10,
-        "cpu_load_pct": 10,
-        "memory_used_pct": 10,
-        "disk_free_pct": 10,
-        "outbox_rows": 1,
-    },
-)
-TABLES: dict[type[Measurement], Table] = {PowerMinute: POWER, HotspotMinute: HOTSPOT, SystemMinute: SYSTEM}
-FIELDS = {field: table for table in TABLES.values() for field in table.scales}
+def table_of(body: type[Measurement]) -> Table:
+    """Derive the table of one measurement.
 
-
-def _power_row(m: PowerMinute) -> tuple[int | None, ...]:
-    # Spelled out: a loop over field names costs four times as much, and this runs per record.
-    v, a, pv, pw, lw = (
-        m.battery_voltage_v,
-        m.battery_current_a,
-        m.panel_voltage_v,
-        m.panel_power_w,
-        m.load_power_w,
-    )
-    return (
-        None if v is None else round(v * 100),
-        None if a is None else round(a * 100),
-        None if pv is None else round(pv * 100),
-        None if pw is None else round(pw * 10),
-        None if lw is None else round(lw * 10),
-        None if m.soc_pct is None else round(m.soc_pct * 10),
-        None if m.soc_sigma_pct is None else round(m.soc_sigma_pct * 10),
-        _TIERS[m.tier],
+    Raises:
+        TypeError: A field of a type, or in a unit, that no column is known for.
+    """
+    scales: dict[str, int] = {}
+    words: dict[str, type[Enum]] = {}
+    fractions: set[str] = set()
+    for field, hint in typing.get_type_hints(body).items():
+        kinds = set(typing.get_args(hint) or (hint,)) - {NoneType}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        if kind is float:
+            scales[field] = _scale(body, field)
+            fractions.add(field)
+        elif kind in {int, bool}:
+            scales[field] = 1
+        elif isinstance(kind, type) and issubclass(kind, Enum):
+            words[field] = kind
+        else:
+            raise TypeError(f"{body.__name__}.{field}: no column is known for {hint}")
+    schema = next(name for name, known in SCHEMAS.items() if known is body)
+    return Table(
+        name=schema.partition("/")[0],
+        schema=schema,
+        scales=scales,
+        words=words,
+        row_of=_row_maker(scales, words, fractions),
     )
 
 
-def _hotspot_row(m: HotspotMinute) -> tuple[int | None, ...]:
-    return (m.stations, m.sessions, m.admitted, m.refused, m.down_bytes, m.up_bytes)
+def _scale(body: type[Measurement], field: str) -> int:
+    unit = field.rpartition("_")[2]
+    if unit not in _SCALES:
+        raise TypeError(f"{body.__name__}.{field}: give the unit {unit!r} a factor in {__name__}._SCALES")
+    return _SCALES[unit]
 
 
-def _system_row(m: SystemMinute) -> tuple[int | None, ...]:
-    return (
-        None if m.cpu_temperature_c is None else round(m.cpu_temperature_c * 10),
-        None if m.cpu_load_pct is None else round(m.cpu_load_pct * 10),
-        None if m.memory_used_pct is None else round(m.memory_used_pct * 10),
-        None if m.disk_free_pct is None else round(m.disk_free_pct * 10),
-        m.outbox_rows,
-    )
-
-
-def storable(body: Measurement) -> bool:
-    """Whether every number of ``body`` is finite and below ``LIMIT``."""
-    return all(value is None or -LIMIT < value < LIMIT for value in _numbers(body))
-
-
-def _numbers(body: Measurement) -> tuple[float | None, ...]:
-    if type(body) is PowerMinute:
-        return (
-            body.battery_voltage_v,
-            body.battery_current_a,
-            body.panel_voltage_v,
-            body.panel_power_w,
-            body.load_power_w,
-            body.soc_pct,
-            body.soc_sigma_pct,
-        )
-    return tuple(getattr(body, field) for field in TABLES[type(body)].scales)
-
-
-def row_of(body: Measurement) -> tuple[int | None, ...]:
-    """Values of ``body`` in column order, scaled."""
-    if isinstance(body, PowerMinute):
-        return _power_row(body)
-    if isinstance(body, HotspotMinute):
-        return _hotspot_row(body)
-    return _system_row(body)
-
-
-def statements() -> list[str]:
-    """All tables; every statement may run again."""
-    made = [
-        "CREATE TABLE IF NOT EXISTS bench (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
-        (
-            "CREATE TABLE IF NOT EXISTS latest (bench INT, kind TEXT, ts INT NOT NULL, body BLOB NOT NULL,"
-            " PRIMARY KEY (bench, kind)) WITHOUT ROWID"
-        ),
-        (
-            "CREATE TABLE IF NOT EXISTS dirty (bench INT, kind TEXT, hour INT,"
-            " PRIMARY KEY (bench, kind, hour)) WITHOUT ROWID"
-        ),
-        "CREATE TABLE IF NOT EXISTS horizon (one INTEGER PRIMARY KEY CHECK (one = 1), raw_s INT NOT NULL)",
-        "INSERT OR IGNORE INTO horizon VALUES (1, 0)",
+def _row_maker(scales: dict[str, int], words: dict[str, type[Enum]], fractions: set[str]) -> RowMaker:
+    """Write out and compile ``lambda m: (…, …)``: a loop over names costs four times as much per record."""
+    cells = [
+        f"None if (x := m.{field}) is None else round(x * {scale})" if field in fractions else f"m.{field}"
+        for field, scale in scales.items()
     ]
-    for table in TABLES.values():
-        raw = ", ".join(f"{column} INT" for column in table.columns)
-        made.append(
-            f"CREATE TABLE IF NOT EXISTS {table.name} (bench INT, ts INT, seq INT, {raw},"
-            " PRIMARY KEY (bench, ts, seq)) WITHOUT ROWID"
-        )
-        sums = ", ".join(f"{field}_n INT, {field}_sum INT" for field in table.scales)
-        for span in ("hour", "day"):
-            made.append(
-                f"CREATE TABLE IF NOT EXISTS {table.name}_{span} (bench INT, ts INT, {sums},"
-                " PRIMARY KEY (bench, ts)) WITHOUT ROWID"
-            )
-            made.append(f"CREATE INDEX IF NOT EXISTS {table.name}_{span}_ts ON {table.name}_{span} (ts)")
-    return made
+    cells += [f"{field}_places[m.{field}]" for field in words]
+    places = {
+        f"{field}_places": {None: None, **{word: place for place, word in enumerate(kind)}}
+        for field, kind in words.items()
+    }
+    maker: RowMaker = eval(f"lambda m: ({', '.join(cells)},)", dict[str, Any](places))  # noqa: S307 - names of fields
+    return maker
+
+
+TABLES: dict[type[Measurement], Table] = {body: table_of(body) for body in typing.get_args(Measurement)}
+FIELDS = {field: table for table in TABLES.values() for field in table.scales}

@@ -18,8 +18,9 @@ from typing_extensions import override
 
 from fleet_server.errors import BadRequestError, TelemetryStoreError
 from fleet_server.kit.telemetry import rollup
+from fleet_server.kit.telemetry.layout import lay_out, rolled
 from fleet_server.kit.telemetry.port import Latest, Measurement, SampleRow, Series, TelemetryStore
-from fleet_server.kit.telemetry.schema import FIELDS, TABLES, Table, row_of, statements
+from fleet_server.kit.telemetry.schema import FIELDS, TABLES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,8 +49,7 @@ class SqliteTelemetryStore(TelemetryStore):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = self._connect()
         with self._writing() as db:
-            for statement in statements():
-                db.execute(statement)
+            lay_out(db)
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -108,12 +108,15 @@ class SqliteTelemetryStore(TelemetryStore):
                 number = self._numbers.get(bench) or self._number(db, bench)
                 ts = ts_ms // 1000
                 kind = type(body)
-                stored.setdefault(kind, []).append((number, ts, seq, *row_of(body)))
+                stored.setdefault(kind, []).append((number, ts, seq, *TABLES[kind].row_of(body)))
                 dirty.add((number, TABLES[kind].name, ts // _HOUR_S * _HOUR_S))
             for kind, values in stored.items():
                 table = TABLES[kind]
-                marks = ", ".join("?" * (3 + len(table.columns)))
-                db.executemany(f"INSERT OR IGNORE INTO {table.name} VALUES ({marks})", values)
+                columns = ("bench", "ts", "seq", *table.columns)
+                marks = ", ".join("?" * len(columns))
+                db.executemany(
+                    f"INSERT OR IGNORE INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", values
+                )
             db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?, ?)", sorted(dirty))
             self._move_latest(db, rows)
 
@@ -166,7 +169,7 @@ class SqliteTelemetryStore(TelemetryStore):
                 source = table.name
             else:
                 means = _rolled_means(table, fields)
-                source = f"{table.name}_{_span(step_s)}"
+                source = rolled(table, _span(step_s))
             found = db.execute(
                 f"SELECT ts / :step * :step AS at, {means} FROM {source}"
                 " WHERE bench = :bench AND ts >= :start AND ts < :end GROUP BY at ORDER BY at",
@@ -182,7 +185,7 @@ class SqliteTelemetryStore(TelemetryStore):
         with self._reading() as db:
             found = db.execute(
                 f"SELECT ts / :step * :step AS at, {_rolled_means(table, fields)}"
-                f" FROM {table.name}_{_span(step_s)}"
+                f" FROM {rolled(table, _span(step_s))}"
                 " WHERE bench = :bench AND ts >= :start AND ts < :end GROUP BY at ORDER BY at",
                 _window(rollup.FLEET, start_ms, end_ms, step_s),
             ).fetchall()

@@ -15,10 +15,11 @@ from bench_agent.wire.envelope import Body, Envelope, WireClockQuality, encode_b
 from bench_agent.wire.event import Event
 from bench_agent.wire.ids import Generation
 from bench_agent.wire.play import Play, PlayOutcome
-from bench_agent.wire.presence import BenchState, StateReason
+from bench_agent.wire.presence import BenchState, Desired, StateReason
 from bench_agent.wire.telemetry import PowerMinute
+from fleet_server.benches.desired import publish_pending_desired, revise_desired
 from fleet_server.benches.models import Bench
-from fleet_server.benches.service import add_bench, get_bench, publish_pending_desired, set_desired
+from fleet_server.benches.service import add_bench, get_bench
 from fleet_server.errors import BrokerError, TelemetryStoreError
 from fleet_server.ingest_process import IngestLoop
 from fleet_server.kit.database import Base, open_engine, open_sessions, upgrade_schema
@@ -251,14 +252,14 @@ def test_store_that_is_away_is_waited_for_and_commit_comes_only_after(rig: Rig) 
 def test_desired_is_published_until_the_broker_took_it(rig: Rig) -> None:
     sessions = open_sessions(rig.engine)
     with sessions.begin() as session:
-        set_desired(session, A, b'{"rev":1}', 1)
+        revise_desired(session, A, lambda desired: desired)
     rounds = []
     for broken in (True, False, False):
         rig.source.broken = broken
         with sessions.begin() as session:
             rounds.append(publish_pending_desired(session, rig.source.publish_confirmed))
     assert rounds == [0, 1, 0]
-    assert rig.source.sent == [(f"sb/v1/{A}/dn/desired", b'{"rev":1}')]
+    assert rig.source.sent == [(f"sb/v1/{A}/dn/desired", msgspec.json.encode(Desired(rev=1)))]
 
 
 def test_lists_go_newest_first_and_on_by_cursor(rig: Rig) -> None:
