@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from fleet_server import health
+from fleet_server.alarms import endpoints as alarms_endpoints
 from fleet_server.benches import endpoints as benches_endpoints
 from fleet_server.campaigns import endpoints as campaigns_endpoints
 from fleet_server.campaigns import media_files
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(campaigns_endpoints.router)
     app.include_router(energy_endpoints.router)
     app.include_router(media_files.router)
+    app.include_router(alarms_endpoints.router)
     for module in (benches_endpoints, telemetry_endpoints):
         app.include_router(module.router, dependencies=[Depends(signed_in)])
     for page in (sign_in, fleet, assets, campaigns):

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1/alarms", tags=["alarms"])
 
 
 @router.get("")
-def list_alarms(  # noqa: PLR0913 - filters of a list
+def list_alarms(
     request: Request,
     _: SignedIn,
     state: Literal["open", "all"] = "open",

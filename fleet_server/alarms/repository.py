@@ -37,8 +37,10 @@ def states(session: Session) -> dict[StateKey, tuple[AlarmState, str]]:
 
 def verdicts_of(session: Session, bench: str) -> dict[str, str]:
     """Last verdict by rule of one bench."""
-    rows = session.execute(select(AlarmStateRow.rule, AlarmStateRow.verdict).where(AlarmStateRow.bench == bench))
-    return {rule: verdict for rule, verdict in rows}
+    rows = session.execute(
+        select(AlarmStateRow.rule, AlarmStateRow.verdict).where(AlarmStateRow.bench == bench)
+    )
+    return dict(rows)
 
 
 def add_state(session: Session, key: StateKey, state: AlarmState, verdict: str) -> None:
@@ -48,9 +50,7 @@ def add_state(session: Session, key: StateKey, state: AlarmState, verdict: str) 
     session.add(row)
 
 
-def move_state(
-    session: Session, key: StateKey, before: AlarmState, after: AlarmState, verdict: str
-) -> bool:
+def move_state(session: Session, key: StateKey, before: AlarmState, after: AlarmState, verdict: str) -> bool:
     """Move a state on if it is still ``before``; False when somebody else moved it."""
     bench, rule = key
     moved = session.execute(
@@ -76,7 +76,9 @@ def open_alarm(session: Session, bench: str, rule: str) -> AlarmRow | None:
 
 def open_alarms(session: Session, bench: str | None = None) -> Sequence[AlarmRow]:
     """All open alarms, of one bench or all, newest first."""
-    query = select(AlarmRow).where(AlarmRow.closed_ms.is_(None)).order_by(AlarmRow.opened_ms.desc(), AlarmRow.id)
+    query = (
+        select(AlarmRow).where(AlarmRow.closed_ms.is_(None)).order_by(AlarmRow.opened_ms.desc(), AlarmRow.id)
+    )
     if bench is not None:
         query = query.where(AlarmRow.bench == bench)
     return session.scalars(query).all()

@@ -69,7 +69,9 @@ def snooze(session: Session, alarm: int, hours: int, who: str, now_ms: int) -> A
 
 
 def close(session: Session, alarm: int, note: str, who: str, now_ms: int) -> AlarmOut:
-    """End an open alarm by hand, as after a visit; it opens again if its rule still says so. The caller commits.
+    """End an open alarm by hand, as after a visit; it opens again if its rule still says so.
+
+    The caller commits.
 
     Raises:
         NotFoundError: No such alarm.
@@ -100,7 +102,7 @@ def _require_open(session: Session, alarm: int) -> AlarmRow:
 def _spell(rows: Iterable[AlarmRow], now_ms: int) -> list[AlarmOut]:
     known: Sequence[AlarmRow] = [row for row in rows if row.rule in RULE]
     open_rules = {(row.bench, row.rule) for row in known if row.closed_ms is None}
-    return [_out(row, now_ms, _is_quiet(row, open_rules, now_ms)) for row in known]
+    return [_out(row, quiet=_is_quiet(row, open_rules, now_ms)) for row in known]
 
 
 def _is_quiet(row: AlarmRow, open_rules: set[tuple[str, str]], now_ms: int) -> bool:
@@ -108,8 +110,7 @@ def _is_quiet(row: AlarmRow, open_rules: set[tuple[str, str]], now_ms: int) -> b
     return is_snoozed or any((row.bench, parent) in open_rules for parent in RULE[row.rule].parents)
 
 
-def _out(row: AlarmRow, now_ms: int, quiet: bool) -> AlarmOut:  # noqa: FBT001 - one of its two readers
-    del now_ms
+def _out(row: AlarmRow, *, quiet: bool) -> AlarmOut:
     rule = RULE[row.rule]
     return AlarmOut(
         id=row.id,
@@ -118,7 +119,7 @@ def _out(row: AlarmRow, now_ms: int, quiet: bool) -> AlarmOut:  # noqa: FBT001 -
         title=rule.title,
         runbook=rule.runbook,
         severity=rule.severity.value,
-        opened_at=at_utc(row.opened_ms),  # type: ignore[arg-type]  # never None for a number
+        opened_at=at_utc(row.opened_ms),
         closed_at=at_utc(row.closed_ms),
         closed_by=row.closed_by,
         note=row.note,

@@ -8,6 +8,8 @@ from fleet_server.alarms import repository
 from fleet_server.alarms.comparison import MIDDAY_SLOTS, Place, midday_share, neighbours_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from fleet_server.alarms.comparison import DayHarvest
@@ -27,7 +29,7 @@ def local_day(instant_ms: int) -> int:
 
 
 def renew_shares(session: Session, store: TelemetryStore, now_ms: int) -> None:
-    """Write the shares of the last 7 whole days anew; running it twice changes nothing. The caller commits."""
+    """Write the shares of the last 7 whole days anew, as often as one likes; the caller commits."""
     benches = repository.all_benches(session)
     today = local_day(now_ms)
     for day in range(today - LATE_DAYS, today):

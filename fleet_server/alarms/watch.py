@@ -6,7 +6,6 @@ Records that come late, out of a backlog, neither open nor clear anything: they 
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -22,6 +21,7 @@ from fleet_server.alarms.verdict import AlarmState, next_state
 from fleet_server.errors import TelemetryStoreError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
     from sqlalchemy.orm import Session, sessionmaker
@@ -60,34 +60,38 @@ class AlarmWatch:
                 failing = False
 
     def look(self) -> None:
-        """Judge every rule on every bench once."""
+        """Judge every rule on every bench once, in one transaction."""
         now_ms = self._clock.now_ms()
-        with self._sessions() as session:
-            facts = read_facts(session, self._store, now_ms)
-            states = repository.states(session)
-        for bench, seen in facts.items():
-            for rule in RULES:
-                self._follow(bench, rule, seen, states.get((bench, rule.id)), now_ms)
-
-    def _follow(
-        self, bench: str, rule: Rule, facts: BenchFacts, known: tuple[AlarmState, str] | None, now_ms: int
-    ) -> None:
-        before, last_verdict = known or (AlarmState(), "")
-        verdict = rule.judge(facts)
-        after = next_state(before, verdict, rule.patience, now_ms)
-        if known is not None and (after, verdict) == (before, last_verdict):
-            return
-        key = (bench, rule.id)
         try:
             with self._sessions.begin() as session:
-                if known is None:
-                    repository.add_state(session, key, after, verdict)
-                    session.flush()
-                elif not repository.move_state(session, key, before, after, verdict):
-                    return  # another watch took this step
-                _note_change(session, key, before, after, now_ms)
+                facts = read_facts(session, self._store, now_ms)
+                states = repository.states(session)
+                for bench, seen in facts.items():
+                    for rule in RULES:
+                        _follow(session, bench, rule, seen, states.get((bench, rule.id)), now_ms)
         except IntegrityError:
-            return  # another watch saw it first
+            return  # another watch took the same first steps
+
+
+def _follow(  # noqa: PLR0913 - one rule on one bench
+    session: Session,
+    bench: str,
+    rule: Rule,
+    facts: BenchFacts,
+    known: tuple[AlarmState, str] | None,
+    now_ms: int,
+) -> None:
+    before, last_verdict = known or (AlarmState(), "")
+    verdict = rule.judge(facts)
+    after = next_state(before, verdict, rule.patience, now_ms)
+    key = (bench, rule.id)
+    if known is None:
+        repository.add_state(session, key, after, verdict)
+    elif (after, verdict) == (before, last_verdict):
+        return
+    elif not repository.move_state(session, key, before, after, verdict):
+        return  # another watch took this step
+    _note_change(session, key, before, after, now_ms)
 
 
 def _note_change(
