@@ -8,6 +8,7 @@ AgentError
 │   ├── PowerMeterUnreachableError   no port, busy, no permission
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
+├── EnergyMemoryError      what the power service knows cannot be kept on disk
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -44,6 +45,10 @@ class PowerMeterSilentError(PowerMeterError, TimeoutError):
 
 class PowerMeterGarbledError(PowerMeterError, ValueError):
     """Bytes arrive, but no valid frame."""
+
+
+class EnergyMemoryError(AgentError):
+    """What the power service knows cannot be kept on disk."""
 
 
 class GateError(AgentError):

@@ -10,19 +10,24 @@ from types import MappingProxyType
 
 import msgspec
 
+from bench_agent.wire.document import Document, MeterStates, Outlook
 from bench_agent.wire.event import Event
 from bench_agent.wire.ids import Generation
 from bench_agent.wire.open_enum import OpenEnum
 from bench_agent.wire.play import Play
-from bench_agent.wire.telemetry import HotspotMinute, PowerMinute, SystemMinute
+from bench_agent.wire.telemetry import Harvest, HotspotMinute, PowerDay, PowerMinute, SystemMinute
 
-Body = PowerMinute | HotspotMinute | SystemMinute | Event | Play
+Body = PowerMinute | HotspotMinute | SystemMinute | Harvest | PowerDay | Document | Event | Play
 
 SCHEMAS: Mapping[str, type[Body]] = MappingProxyType(
     {
         "power/1": PowerMinute,
         "hotspot/1": HotspotMinute,
         "sys/1": SystemMinute,
+        "harvest/1": Harvest,
+        "power_day/1": PowerDay,
+        "outlook/1": Outlook,
+        "meters/1": MeterStates,
         "event/1": Event,
         "play/1": Play,
     }

@@ -40,6 +40,8 @@ class Birth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schemas: list[str]
     hardware: str = ""
     loads: list[str] = []
+    panel_wp: float | None = None
+    """Peak watts of the panel, None = not known."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

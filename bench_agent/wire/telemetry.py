@@ -26,6 +26,15 @@ class EnergyTier(OpenEnum):
     CRITICAL = "critical"
 
 
+class MeterQuality(OpenEnum):
+    """How much of battery voltage and current the meter knows (POW-R2)."""
+
+    UNKNOWN = "unknown"
+    GOOD = "good"
+    PARTIAL = "partial"
+    STALE = "stale"
+
+
 class PowerMinute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One minute of sun and battery; schema ``power/1``."""
 
@@ -44,6 +53,72 @@ class PowerMinute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     soc_sigma_pct: _Number | None = None
     """One standard deviation of ``soc_pct``, points."""
     tier: EnergyTier = EnergyTier.UNKNOWN
+    battery_voltage_min_v: _Number | None = None
+    battery_voltage_max_v: _Number | None = None
+    battery_current_min_a: _Number | None = None
+    battery_current_max_a: _Number | None = None
+    panel_power_min_w: _Number | None = None
+    panel_power_max_w: _Number | None = None
+    soc_age_s: _Number | None = None
+    """Age of the reading behind ``soc_pct``."""
+    overridden: bool = False
+    """An operator's override shapes the plan (POW-R40)."""
+    meter_quality: MeterQuality = MeterQuality.UNKNOWN
+    """Of the meter that feeds the estimate, at the end of the minute."""
+    meter_errors: _Count = 0
+    """Readings of all meters that failed during the minute."""
+    dropped_values: _Count = 0
+    """Values of all meters that were not credible during the minute (POW-R3)."""
+
+
+class Harvest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the panel gave in one half hour; schema ``harvest/1``.
+
+    The record's ``ts`` is the start of the slot on the bench's local half-hour grid.
+    """
+
+    harvest_wh: _Number
+    """Watt-hours from the panel while it was measured, >= 0."""
+    harvest_clipped: bool
+    """The battery was too full to take all: the sun could have given more."""
+    harvest_measured_s: _Count
+    """Seconds of the slot that were measured, 0 to 1800."""
+
+
+class PowerDay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One local day of energy; schema ``power_day/1``. The record's ``ts`` is the day's midnight."""
+
+    in_wh: _Number | None = None
+    """Into the battery, measured."""
+    out_wh: _Number | None = None
+    """Out of the battery, measured."""
+    spilled_wh: _Number | None = None
+    """What the sun could have given to a battery that was full, estimated."""
+    full: bool = False
+    """The battery got full, and the estimate with it true."""
+    usable_ah: _Number | None = None
+    """Charge between a full and a low point of a cycle that ended this day (POW-R35)."""
+    capacity_ah: _Number | None = None
+    """Of the pack when it was new, by the settings."""
+    normal_minutes: _Count = 0
+    eco_minutes: _Count = 0
+    reserve_minutes: _Count = 0
+    critical_minutes: _Count = 0
+    display_switches: _Count = 0
+    """How often the display went on or off."""
+    boots_cold: _Count = 0
+    """Starts of the computer, by what its power board says of the dark before (POW-R54)."""
+    boots_wake: _Count = 0
+    boots_alive: _Count = 0
+    boots_low: _Count = 0
+    boots_sleep: _Count = 0
+    boots_critical: _Count = 0
+    boots_halted: _Count = 0
+    boots_hung: _Count = 0
+    boots_no_boot: _Count = 0
+    boots_cut: _Count = 0
+    boots_unknown: _Count = 0
+    """Starts of which nobody knows why."""
 
 
 class HotspotMinute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -27,6 +27,8 @@ class Bench(Base):
     last_seen_ms: Mapped[int | None] = mapped_column(BigInteger)
     agent_version: Mapped[str] = mapped_column(String(40), default="")
     gen: Mapped[str] = mapped_column(String(16), default="")
+    panel_wp: Mapped[float | None]
+    """Peak watts of the panel, as the bench says; None = not known."""
     created_ms: Mapped[int] = mapped_column(BigInteger)
 
 

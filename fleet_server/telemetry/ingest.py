@@ -1,6 +1,6 @@
 """Ingest: from messages to durable rows, and only then the answer that lets a bench delete (FL-T4).
 
-Order of one batch: telemetry store, SQL (events, plays, quarantine, marks, presence) in one
+Order of one batch: telemetry store, SQL (events, plays, documents, quarantine, marks, presence) in one
 transaction, ``dn/commit``. A worker that dies anywhere in between gets the batch again, and every
 write ignores what it already holds.
 """
@@ -157,6 +157,7 @@ class Ingest:
         with self._engine.begin() as connection:
             repository.add_events(connection, work.events)
             repository.add_plays(connection, work.plays)
+            repository.put_documents(connection, work.documents)
             repository.add_quarantine(connection, list(work.quarantine.found.values()), work.now_ms)
             repository.move_states(connection, said.states)
             repository.note_births(connection, said.births)

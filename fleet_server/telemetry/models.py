@@ -1,4 +1,4 @@
-"""Tables of ingest: marks, events, plays and the quarantine."""
+"""Tables of ingest: marks, events, plays, documents and the quarantine."""
 
 from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -57,6 +57,20 @@ class PlayRow(Base):
     pictures: Mapped[int | None] = mapped_column(BigInteger)
     outcome: Mapped[str] = mapped_column(String(20))
     cause: Mapped[str] = mapped_column(String(200))
+
+
+class DocumentRow(Base):
+    """The newest document of one kind that a bench sent, e.g. its energy outlook."""
+
+    __tablename__ = "document"
+
+    bench: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """Schema, e.g. ``outlook/1``."""
+    ts_ms: Mapped[int] = mapped_column(BigInteger)
+    """When the bench made it, ms since 1970 UTC."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON of the schema's struct."""
 
 
 class QuarantineRow(Base):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench_agent.wire.envelope import SCHEMAS, Body, WireError, body_of, decode_record
-from bench_agent.wire.event import Event
-from bench_agent.wire.play import Play
 from bench_agent.wire.presence import BenchState, Birth
 from bench_agent.wire.telemetry import LIMIT
+from fleet_server.kit.telemetry.port import Measurement
 from fleet_server.telemetry.quarantine import clean_text
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ def read_birth(bench: str, payload: bytes) -> dict[str, Any]:
         "key": bench,
         "version": clean_text(birth.agent_version, 40),
         "new_gen": clean_text(birth.gen, 16),
+        "wp": birth.panel_wp,
     }
 
 
@@ -75,7 +75,7 @@ def read_live(bench: str, section: str, payload: bytes, now_ms: int) -> SampleRo
     if section in _UNMODELLED:
         return None
     body = _live_body(section, payload)
-    if isinstance(body, Event | Play):
+    if not isinstance(body, Measurement):
         raise WireError("no measurement")
     return (bench, now_ms, 0, body)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bench_agent.wire.document import Document
 from bench_agent.wire.envelope import (
     MAX_BATCH_BYTES,
     Batch,
@@ -52,6 +53,7 @@ class Work:
     live: list[SampleRow] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
     touched: set[MarkKey] = field(default_factory=set)
     """Marks to write and to answer with ``dn/commit``, moved or not: a repeat means a lost answer."""
     quarantine: Quarantine = field(default_factory=Quarantine)
@@ -124,6 +126,8 @@ def _sort_in(work: Work, bench: str, envelope: Envelope, body: Body) -> None:
         work.events.append(_event_row(bench, envelope, body))
     elif isinstance(body, Play):
         work.plays.append(_play_row(bench, envelope, body))
+    elif isinstance(body, Document):
+        work.documents.append(_document_row(bench, envelope, body))
     else:
         work.samples.append((bench, envelope.ts, envelope.seq, body))
 
@@ -139,6 +143,13 @@ def _event_row(bench: str, envelope: Envelope, event: Event) -> dict[str, Any]:
         "text": clean_text(event.text, 300),
         "facts": event.facts,
     }
+
+
+def _document_row(bench: str, envelope: Envelope, document: Document) -> dict[str, Any]:
+    body = msgspec.json.encode(document)  # not the raw bytes: only known fields, and bounded ones, are kept
+    if len(body) > MAX_BATCH_BYTES:
+        raise WireError(f"document of {len(body)} bytes")
+    return {"bench": bench, "kind": envelope.s, "ts_ms": envelope.ts, "body": body}
 
 
 def _play_row(bench: str, envelope: Envelope, play: Play) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet_server.benches.models import Bench
 from fleet_server.kit.database import insert_new
-from fleet_server.telemetry.models import EventRow, OutboxMark, PlayRow, QuarantineRow
+from fleet_server.telemetry.models import DocumentRow, EventRow, OutboxMark, PlayRow, QuarantineRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _EVENT: Table = EventRow.__table__  # type: ignore[assignment]  # declared as FromClause
 _PLAY: Table = PlayRow.__table__  # type: ignore[assignment]  # declared as FromClause
+_DOCUMENT: Table = DocumentRow.__table__  # type: ignore[assignment]  # declared as FromClause
 _MARK: Table = OutboxMark.__table__  # type: ignore[assignment]  # declared as FromClause
 _QUARANTINE: Table = QuarantineRow.__table__  # type: ignore[assignment]  # declared as FromClause
 _BENCH: Table = Bench.__table__  # type: ignore[assignment]  # declared as FromClause
@@ -44,7 +45,7 @@ _MOVE_STATE = (
 _NOTE_BIRTH = (
     update(_BENCH)
     .where(_BENCH.c.id == bindparam("key"))
-    .values(agent_version=bindparam("version"), gen=bindparam("new_gen"))
+    .values(agent_version=bindparam("version"), gen=bindparam("new_gen"), panel_wp=bindparam("wp"))
 )
 _SEEN = update(_BENCH).where(_BENCH.c.id == bindparam("key")).values(last_seen_ms=bindparam("seen_ms"))
 
@@ -84,6 +85,27 @@ def add_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
 def add_plays(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Insert plays; known keys are skipped."""
     insert_new(connection, _PLAY, rows)
+
+
+def put_documents(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Keep each document unless a newer one of its kind is there."""
+    if not rows:
+        return
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(_DOCUMENT)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["bench", "kind"],
+            set_={"ts_ms": insert.excluded.ts_ms, "body": insert.excluded.body},
+            where=_DOCUMENT.c.ts_ms <= insert.excluded.ts_ms,
+        ),
+        # In one order everywhere, so that two workers cannot lock each other out.
+        sorted(rows, key=lambda row: (row["bench"], row["kind"], row["ts_ms"])),
+    )
+
+
+def newest_document(session: Session, bench: str, kind: str) -> DocumentRow | None:
+    """The newest document of a kind, e.g. ``outlook/1``."""
+    return session.get(DocumentRow, (bench, kind))
 
 
 def add_quarantine(connection: Connection, found: list[SetAside], now_ms: int) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench_agent.wire.telemetry import HotspotMinute, PowerMinute, SystemMinute
+from bench_agent.wire.telemetry import Harvest, HotspotMinute, PowerDay, PowerMinute, SystemMinute
 
-Measurement = PowerMinute | HotspotMinute | SystemMinute
+Measurement = PowerMinute | HotspotMinute | SystemMinute | Harvest | PowerDay
 SampleRow = tuple[str, int, int, Measurement]
 """(bench id, ts in ms since 1970 UTC, seq >= 1, body); a tuple because ingest makes 100,000 a second."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     RowMaker = Callable[[Measurement], tuple[int | None, ...]]
 
-_SCALES = {"v": 100, "a": 100, "w": 10, "wh": 10, "pct": 10, "c": 10, "s": 1}
+_SCALES = {"v": 100, "a": 100, "w": 10, "wh": 10, "ah": 100, "pct": 10, "c": 10, "s": 1}
 """Unit -> factor a fraction is stored with: finer than any sensor of a bench resolves."""
 
 

@@ -1,4 +1,4 @@
-"""Overrides of the energy plan.
+"""Overrides of the energy plan, newest documents, panel sizes.
 
 Revision: r0003
 """
@@ -21,7 +21,16 @@ def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
 
 
 def upgrade() -> None:
-    """Make the table of overrides."""
+    """Make the tables of overrides and documents; benches get their panel's size."""
+    op.add_column("bench", sa.Column("panel_wp", sa.Double()))
+    op.create_table(
+        "document",
+        _text("bench", 12),
+        _text("kind", 20),
+        _number("ts_ms"),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("bench", "kind", name="pk_document"),
+    )
     op.create_table(
         "energy_override",
         sa.Column("id", sa.String(16), primary_key=True),
@@ -44,5 +53,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table of overrides."""
+    """Undo ``upgrade``."""
     op.drop_table("energy_override")
+    op.drop_table("document")
+    op.drop_column("bench", "panel_wp")

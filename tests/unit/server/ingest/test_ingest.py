@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import delete, select
 from typing_extensions import override
 
+from bench_agent.wire.document import Outlook, OutlookSlot
 from bench_agent.wire.envelope import Body, Envelope, WireClockQuality, encode_batch, encode_record, schema_of
 from bench_agent.wire.event import Event
 from bench_agent.wire.ids import Generation
 from bench_agent.wire.play import Play, PlayOutcome
-from bench_agent.wire.presence import BenchState, Desired, StateReason
-from bench_agent.wire.telemetry import PowerMinute
+from bench_agent.wire.presence import BenchState, Birth, Desired, StateReason
+from bench_agent.wire.telemetry import EnergyTier, PowerMinute
 from fleet_server.benches.desired import publish_pending_desired, revise_desired
 from fleet_server.benches.models import Bench
 from fleet_server.benches.service import add_bench, get_bench
@@ -27,6 +28,7 @@ from fleet_server.kit.telemetry.sqlite_store import SqliteTelemetryStore
 from fleet_server.telemetry import service
 from fleet_server.telemetry.ingest_port import Message
 from fleet_server.telemetry.models import EventRow, OutboxMark, PlayRow, QuarantineRow
+from fleet_server.telemetry.repository import newest_document
 from tests.postgres import running_postgres
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-OWN_TABLES = {"bench", "desired", "outbox_mark", "event", "play", "quarantine"}
+OWN_TABLES = {"bench", "desired", "outbox_mark", "event", "play", "document", "quarantine"}
 
 
 @dataclass
@@ -240,6 +242,31 @@ def test_live_sample_shows_on_the_bench_and_marks_it_seen(rig: Rig) -> None:
         bench = get_bench(session, rig.store, A)
     assert (bench.battery_soc_pct, bench.energy_tier) == (64.0, "eco")
     assert bench.last_seen is not None
+
+
+def outlook(expected_wh: float) -> Outlook:
+    return Outlook(slots=[OutlookSlot(at=NOW, expected_wh=expected_wh, tier=EnergyTier.ECO)])
+
+
+def test_of_documents_only_the_newest_is_kept_in_whatever_order_they_come(rig: Rig) -> None:
+    rig.take(
+        log(0, record(1, outlook(1.0), ts=NOW), record(2, outlook(3.0), ts=NOW + 2), record(3, outlook(2.0)))
+    )
+    rig.take(log(3, record(4, outlook(0.5), ts=NOW + 1)))
+    with open_sessions(rig.engine)() as session:
+        row = newest_document(session, A, "outlook/1")
+        assert row is not None
+        assert msgspec.json.decode(row.body, type=Outlook) == outlook(3.0)
+        assert newest_document(session, A, "meters/1") is None
+    assert rig.marks() == {"k3f9": 4}
+
+
+def test_panel_size_of_the_birth_is_kept(rig: Rig) -> None:
+    for panel_wp in (None, 120.0):
+        birth = Birth(agent_version="1", gen="k3f9", boot="b", schemas=[], panel_wp=panel_wp)
+        rig.take(Message(f"sb/v1/{A}/up/birth", msgspec.json.encode(birth)))
+        with open_sessions(rig.engine)() as session:
+            assert session.get_one(Bench, A).panel_wp == panel_wp
 
 
 def test_store_that_is_away_is_waited_for_and_commit_comes_only_after(rig: Rig) -> None:
