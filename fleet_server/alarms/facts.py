@@ -4,6 +4,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trends:
+    """One bench over the last weeks."""
+
+    days_since_full: float | None = None
+    usable_share: float | None = None
+    """Usable charge per cycle against a new pack, 0 to about 1."""
+    harvest_shares: tuple[float | None, ...] = ()
+    """Own midday harvest per Wp against the neighbours' median: yesterday, the day before."""
+    soiling_drop: float | None = None
+    """How far the 14-day share is below its own best of 60 days, 0 to 1."""
+
+
+NO_TRENDS = Trends()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchFacts:
     """One bench as the server knows it now; measurements older than 10 min are not known."""
 
@@ -20,10 +36,4 @@ class BenchFacts:
     bench_problems: frozenset[str] | None = None
     """Problems the bench itself reports as lasting, by rule id; None = it never spoke."""
     dirty_restarts_24h: int | None = None
-    days_since_full: float | None = None
-    usable_share: float | None = None
-    """Usable charge per full cycle against a new pack, 0 to about 1."""
-    harvest_shares: tuple[float | None, ...] = ()
-    """Own midday harvest per Wp against the neighbours' median, newest day first."""
-    soiling_drop: float | None = None
-    """How far the 14-day share is below its own best of 60 days, 0 to 1."""
+    trends: Trends = NO_TRENDS

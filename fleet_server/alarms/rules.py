@@ -94,7 +94,7 @@ def _dirty_restarts(facts: BenchFacts) -> Verdict:
 def _no_harvest(facts: BenchFacts) -> Verdict:
     if facts.bench_problems is not None and "no_harvest" in facts.bench_problems:
         return Verdict.BAD  # volts at the panel, but no watt for two hours at midday
-    days = facts.harvest_shares[:_POOR_DAYS]
+    days = facts.trends.harvest_shares[:_POOR_DAYS]
     known = [share for share in days if share is not None]
     if known and known[0] > _FAIR_HARVEST and days[0] is not None:
         return Verdict.GOOD
@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         title="Panel kotor",
         runbook="Hasil panel turun dibanding tetangga. Bersihkan panel, lalu tutup alarm ini.",
         severity=Severity.NOTICE,
-        judge=above(0.15 - 1e-9, 0.05 + 1e-9, lambda facts: facts.soiling_drop),
+        judge=above(0.15 - 1e-9, 0.05 + 1e-9, lambda facts: facts.trends.soiling_drop),
         parents=("no_harvest",),
     ),
     Rule(
@@ -158,7 +158,7 @@ RULES: tuple[Rule, ...] = (
         title="Baterai menua",
         runbook="Daya tampung di bawah 70 % dari baru. Jadwalkan penggantian baterai, lalu tutup alarm ini.",
         severity=Severity.WARNING,
-        judge=below(0.70, 0.70, lambda facts: facts.usable_share),
+        judge=below(0.70, 0.70, lambda facts: facts.trends.usable_share),
         patience=Patience(clear_s=None),
     ),
     Rule(
@@ -166,7 +166,7 @@ RULES: tuple[Rule, ...] = (
         title="Lama tidak terisi penuh",
         runbook="Baterai 30 hari tidak penuh: beban terlalu besar atau panel terlalu kecil atau kotor.",
         severity=Severity.WARNING,
-        judge=above(30, 1, lambda facts: facts.days_since_full),
+        judge=above(30, 1, lambda facts: facts.trends.days_since_full),
         parents=("no_harvest",),
     ),
     Rule(

@@ -12,11 +12,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bench_agent.wire.telemetry import PowerMinute, SystemMinute
 from fleet_server.alarms import repository
-from fleet_server.alarms.comparison import BEST_OF_DAYS, WINDOW_DAYS, soiling_drop
-from fleet_server.alarms.facts import BenchFacts
+from fleet_server.alarms.facts import NO_TRENDS, BenchFacts
 from fleet_server.alarms.models import AlarmRow
 from fleet_server.alarms.rules import RULES
-from fleet_server.alarms.shares import DAY_MS, local_day
+from fleet_server.alarms.trends import read_trends
 from fleet_server.alarms.verdict import AlarmState, next_state
 from fleet_server.errors import TelemetryStoreError
 
@@ -26,13 +25,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session, sessionmaker
 
+    from fleet_server.alarms.facts import Trends
     from fleet_server.alarms.rules import Rule
     from fleet_server.benches.models import Bench
     from fleet_server.kit.clock import Clock
     from fleet_server.kit.telemetry.port import Latest, TelemetryStore
 
 EVERY_S = 30.0
+TRENDS_EVERY_MS = 3_600_000
 FRESH_MS = 600_000
+_DAY_MS = 86_400_000
 _NOBODY_HEARD_MS = 120_000
 _PLANNED = frozenset({"sleep", "low_battery"})
 _LOG = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ class AlarmWatch:
         self._sessions = sessions
         self._store = store
         self._clock = clock
+        self._trends: Mapping[str, Trends] = {}
+        self._trends_due_ms = 0
 
     def run(self, stop: threading.Event) -> None:
         """Look every 30 s until ``stop``; an outage of a store is logged once."""
@@ -64,7 +68,8 @@ class AlarmWatch:
         now_ms = self._clock.now_ms()
         try:
             with self._sessions.begin() as session:
-                facts = read_facts(session, self._store, now_ms)
+                self._renew_trends(session, now_ms)
+                facts = read_facts(session, self._store, self._trends, now_ms)
                 states = repository.states(session)
                 for bench, seen in facts.items():
                     for rule in RULES:
@@ -72,8 +77,13 @@ class AlarmWatch:
         except IntegrityError:
             return  # another watch took the same first steps
 
+    def _renew_trends(self, session: Session, now_ms: int) -> None:
+        if self._clock.monotonic_ms() >= self._trends_due_ms:
+            self._trends = read_trends(session, self._store, now_ms)
+            self._trends_due_ms = self._clock.monotonic_ms() + TRENDS_EVERY_MS
 
-def _follow(  # noqa: PLR0913 - one rule on one bench
+
+def _follow(
     session: Session,
     bench: str,
     rule: Rule,
@@ -106,7 +116,9 @@ def _note_change(
             alarm.closed_ms = now_ms
 
 
-def read_facts(session: Session, store: TelemetryStore, now_ms: int) -> dict[str, BenchFacts]:
+def read_facts(
+    session: Session, store: TelemetryStore, trends: Mapping[str, Trends], now_ms: int
+) -> dict[str, BenchFacts]:
     """What is known now of every bench, by id."""
     benches = repository.all_benches(session)
     fresh: dict[str, list[Latest]] = {}
@@ -114,9 +126,7 @@ def read_facts(session: Session, store: TelemetryStore, now_ms: int) -> dict[str
         if 0 <= now_ms - one.ts_ms <= FRESH_MS:
             fresh.setdefault(one.bench, []).append(one)
     problems = repository.bench_problems(session)
-    restarts = repository.dirty_restarts(session, now_ms - DAY_MS)
-    today = local_day(now_ms)
-    shares = repository.shares(session, today - WINDOW_DAYS - BEST_OF_DAYS - 1)
+    restarts = repository.dirty_restarts(session, now_ms - _DAY_MS)
     heard_ms = max((bench.last_seen_ms or 0 for bench in benches), default=0)
     # When nobody at all is heard, the server or its broker is at fault, not every bench.
     is_anybody_heard = now_ms - heard_ms <= _NOBODY_HEARD_MS
@@ -128,10 +138,7 @@ def read_facts(session: Session, store: TelemetryStore, now_ms: int) -> dict[str
             overdue_s=_since_s(bench.wake_at, now_ms) if is_anybody_heard else None,
             bench_problems=None if bench.last_seen_ms is None else problems.get(bench.id, frozenset()),
             dirty_restarts_24h=_known_restarts(bench, restarts, now_ms),
-            harvest_shares=_newest_first(shares.get(bench.id, {}), today - 1, 2),
-            soiling_drop=soiling_drop(
-                _newest_first(shares.get(bench.id, {}), today - 1, WINDOW_DAYS + BEST_OF_DAYS)
-            ),
+            trends=trends.get(bench.id, NO_TRENDS),
             **_measured(fresh.get(bench.id, [])),
         )
         for bench in benches
@@ -143,13 +150,9 @@ def _since_s(at_ms: int | None, now_ms: int) -> float | None:
 
 
 def _known_restarts(bench: Bench, restarts: Mapping[str, int], now_ms: int) -> int | None:
-    if bench.last_seen_ms is None or now_ms - bench.last_seen_ms > DAY_MS:
+    if bench.last_seen_ms is None or now_ms - bench.last_seen_ms > _DAY_MS:
         return None
     return restarts.get(bench.id, 0)
-
-
-def _newest_first(shares: Mapping[int, float], newest_day: int, days: int) -> tuple[float | None, ...]:
-    return tuple(shares.get(newest_day - back) for back in range(days))
 
 
 def _measured(fresh: list[Latest]) -> dict[str, float | None]:
