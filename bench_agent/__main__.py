@@ -34,7 +34,11 @@ def bench_agent(
 def run(
     config: Annotated[Path | None, typer.Option(help="TOML file with the settings.")] = None,
     power: Annotated[
-        str | None, typer.Option(help="Power meter, e.g. vedirect:///dev/ttyUSB0; beats the file.")
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="Power meter, e.g. vedirect:///dev/ttyUSB0; once for each meter, instead of power.meters.",
+        ),
     ] = None,
     history: Annotated[
         int, typer.Option(min=0, max=90, help="A simulated bench first lives through so many past days.")
@@ -42,7 +46,7 @@ def run(
 ) -> None:
     """Run the agent until SIGTERM; exit 2 when a setting is wrong, 1 when the disk is."""
     try:
-        settings = load_settings(config, {"power": power} if power else None)
+        settings = load_settings(config, {"power": {"meters": power}} if power else None)
     except SettingsError as err:
         typer.echo(str(err), err=True)
         raise typer.Exit(2) from err

@@ -1,20 +1,35 @@
 """Settings of the agent: a TOML file, overridden by ``BENCH_…`` in the environment.
 
-Decides what is allowed; every error names the key and says how to mend it.
+Decides what is allowed; every error names the key and says how to mend it. A key of a section is called
+``power.meters`` in errors and ``BENCH_POWER__METERS`` in the environment. What the URL of a meter may say
+is decided in ``app.meters``.
 """
 
 import difflib
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -23,7 +38,7 @@ from typing_extensions import override
 from bench_agent.errors import SettingsError
 from bench_agent.wire.ids import parse_bench_id
 
-ENV_PREFIX = "BENCH_"
+ENV_PREFIX, ENV_SECTION_MARK = "BENCH_", "__"
 
 
 def _bench_id(text: str) -> str:
@@ -41,10 +56,86 @@ def _with_scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _split_text(value: object) -> object:
+    """An environment variable holds a list as JSON, or as words between blanks."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else value.split()
+
+
+class PowerSettings(BaseModel):
+    """The ``[power]`` section: sources of readings, and what is known of the battery."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    meters: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_text)] = Field(
+        default=("simulated://?seed=1&wp=100&ah=50",),
+        description='a list of URLs, e.g. meters = ["vedirect:///dev/ttyUSB0"]',
+    )
+    truth: str = Field(
+        default="",
+        description="one of power.meters: its current feeds the state of charge; leave it out for the first "
+        "that can see the whole battery",
+    )
+    all_loads_on_charger: bool = Field(
+        default=False, description="true only where no load is wired to the battery itself"
+    )
+    max_age_s: float | None = Field(
+        default=None,
+        ge=1,
+        le=600,
+        description="seconds, 1 to 600, after which a value is not known any more; leave it out for 5 "
+        "periods of the device, at least 10 s",
+    )
+    panel_wp: float | None = Field(
+        default=None,
+        gt=0,
+        le=2000,
+        description="watts peak of the panel, up to 2000; leave it out if unknown",
+    )
+    capacity_ah: float = Field(
+        default=50, gt=0, le=2000, description="ampere-hours of the battery, up to 2000"
+    )
+    resistance_mohm: float = Field(
+        default=25, ge=0, le=500, description="milliohms of battery and wires, 0 to 500"
+    )
+    full_voltage_v: float = Field(
+        default=14.2, ge=12, le=60, description="volts, 12 to 60, at which the battery counts as full"
+    )
+    charge_efficiency: float = Field(
+        default=0.99, gt=0, le=1, description="ampere-hours out per ampere-hour in, above 0 to 1"
+    )
+    shunt_offset_ma: float = Field(
+        default=0, ge=-50, le=50, description="milliamperes, -50 to 50, that the shunt shows at rest"
+    )
+    clock_write: bool = Field(
+        default=False, description="true to set the clock of an EPEVER controller, its only setting we write"
+    )
+
+    @field_validator("meters")
+    @classmethod
+    def _every_meter_once(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        if not urls:
+            raise ValueError("the list is empty")
+        twice = [url for place, url in enumerate(urls) if url in urls[:place]]
+        if twice:
+            raise ValueError(f"{twice[0]!r} is there twice")
+        return urls
+
+    @field_validator("truth")
+    @classmethod
+    def _truth_is_a_meter(cls, url: str, others: ValidationInfo) -> str:
+        if url and url not in others.data.get("meters", (url,)):
+            raise ValueError(f"{url!r} is not in power.meters")
+        return url
+
+
 class Settings(BaseSettings):
     """Everything that can be set; each description is the cure an error message shows."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENV_PREFIX)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter=ENV_SECTION_MARK
+    )
 
     bench_id: Annotated[str, AfterValidator(_bench_id)] = Field(
         description='the id from the server, e.g. bench_id = "7h3k9m2p5q8r"'
@@ -67,9 +158,9 @@ class Settings(BaseSettings):
         default="", description="https://server, where media come from"
     )
     server_token: SecretStr = Field(default=SecretStr(""), description="the bench's token at the server")
-    power: Annotated[str, _with_scheme("simulated", "vedirect")] = Field(
-        default="simulated://?seed=1&wp=100&ah=50",
-        description="vedirect:///dev/ttyUSB0 or simulated://?seed=1&wp=100&ah=50",
+    power: Annotated[PowerSettings, NoDecode] = Field(
+        default=PowerSettings(),
+        description='a section: [power] and, below it, meters = ["vedirect:///dev/ttyUSB0"]',
     )
     player: Literal["dummy", "vlc", "simulated"] = Field(
         default="simulated", description='"dummy", "vlc" or "simulated"'
@@ -107,7 +198,7 @@ class Settings(BaseSettings):
     outbox_max_mb: int = Field(default=200, ge=1, le=10_000, description="megabytes, 1 to 10000")
 
 
-def load_settings(path: Path | None, overrides: Mapping[str, str] | None = None) -> Settings:
+def load_settings(path: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
     """Read settings: ``overrides`` beat the environment, the environment beats the file.
 
     Raises:
@@ -146,13 +237,27 @@ def _read_toml(path: Path) -> dict[str, object]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    key = str(error["loc"][0]) if error["loc"] else "settings"
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    key = ".".join(names) or "settings"
+    siblings = _siblings(names)
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, Settings.model_fields, n=1)
-        return f"unknown key {key!r}." + (f" Did you mean {near[0]!r}?" if near else " Cure: remove it.")
-    field = Settings.model_fields.get(key)
+        near = difflib.get_close_matches(names[-1], siblings, n=1)
+        meant = ".".join([*names[:-1], *near])
+        return f"unknown key {key!r}." + (f" Did you mean {meant!r}?" if near else " Cure: remove it.")
+    field = siblings.get(names[-1]) if names else None
     cure = field.description if field else "see the manual"
     if error["type"] == "missing":
         return f"key {key!r} is missing. Cure: add {cure}."
     message = error["msg"].removeprefix("Value error, ")
     return f"key {key!r}: {message}. Cure: {cure}."
+
+
+def _siblings(names: Sequence[str]) -> Mapping[str, FieldInfo]:
+    """Every key that may stand where the last of ``names`` stands."""
+    fields: Mapping[str, FieldInfo] = Settings.model_fields
+    for name in names[:-1]:
+        section = fields[name].annotation if name in fields else None
+        if not (isinstance(section, type) and issubclass(section, BaseModel)):
+            return {}
+        fields = section.model_fields
+    return fields

@@ -20,8 +20,9 @@ from bench_agent.adapters.sysinfo import LinuxHost
 from bench_agent.adapters.system_clock import SystemClock, read_boot_id
 from bench_agent.app.history import Past, live_through
 from bench_agent.app.hotspot import build_hotspot
+from bench_agent.app.meters import START_SOC_PCT
 from bench_agent.app.playback import build_playback
-from bench_agent.app.power import START_SOC_PCT, PlanFollowers, build_power
+from bench_agent.app.power import PlanFollowers, build_power
 from bench_agent.ports.clock import Clock
 from bench_agent.services.live import LiveService
 from bench_agent.services.outbox import OutboxService

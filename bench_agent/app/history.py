@@ -3,12 +3,12 @@
 import asyncio
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from bench_agent.adapters.outbox_sqlite import SqliteOutbox
 from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app.hotspot import build_hotspot
-from bench_agent.app.power import PlanFollowers, open_simulated_meter
+from bench_agent.app.meters import open_meters
+from bench_agent.app.power import PlanFollowers, first_simulated, let_loads_follow
 from bench_agent.errors import SettingsError
 from bench_agent.services.outbox import OutboxService
 from bench_agent.services.power import PowerKnowledge, PowerService
@@ -34,13 +34,15 @@ async def live_through(settings: Settings, store: SqliteOutbox, days: int) -> Pa
     Raises:
         SettingsError: The bench is not simulated: nobody can relive real hardware.
     """
-    if urlsplit(settings.power).scheme != "simulated" or settings.gate != "simulated":
-        raise SettingsError('--history needs power = "simulated://…" and gate = "simulated".')
     end_ms = SystemClock().now_ms()
     clock = SimulatedClock(end_ms - days * _DAY_MS)
+    meters = open_meters(settings, clock)
+    meter = first_simulated(meters)
+    if meter is None or len(meters) > 1 or settings.gate != "simulated":
+        raise SettingsError('--history needs power.meters = ["simulated://…"] and gate = "simulated".')
     outbox = OutboxService(store, None, clock, boot=secrets.token_hex(4))
     plans = PlanFollowers()
-    meter = open_simulated_meter(settings, clock, plans)
+    let_loads_follow(plans, meter)
     power = PowerService(meter, clock, outbox.emit, plans.tell, meter.pack.battery)
     offline = settings.model_copy(update={"gate_socket": None})
     hotspot = build_hotspot(offline, clock, outbox.emit, plans)

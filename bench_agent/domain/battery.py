@@ -1,8 +1,10 @@
-"""State of charge of a 12.8 V LiFePO4 pack (POW-R28 to R33). Pure: time is an argument."""
+"""A 12.8 V LiFePO4 pack and what meters say of it (POW-R4, R29). Pure."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+
+from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading
 
 CURVE = (
     (10.0, 0.0),
@@ -22,17 +24,7 @@ CURVE = (
     (13.60, 100.0),
 )
 """Rest volts and percent (POW-R29)."""
-MAX_GAP_MS = 30_000
-FULL_HOLD_MS = 600_000
-EMPTY_HOLD_MS = 60_000
-LOW_END_MS = 3_600_000
-SIGMA_FULL, SIGMA_LOW_END, SIGMA_VOLTAGE, SIGMA_MAX = 1.5, 6.0, 15.0, 30.0
-LOW_REST_V = 12.95
-LOW_END_PCT, LOW_END_RISE_PCT = 27.0, 25.0
-EMPTY_V, EMPTY_PCT = 12.0, 8.0
-DRIFT_PCT_PER_DAY = 0.38
-_DAY_MS = 86_400_000
-_PULL_PER_MS = 0.05 / 600_000
+NOMINAL_V = 12.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +35,29 @@ class Battery:
     resistance_ohm: float = 0.025
     charge_efficiency: float = 0.99
     full_voltage_v: float = 14.2
+    yield_efficiency: float = 0.985
+    """Share of a charger's yield that reaches the pack (POW-R33)."""
+    standby_w: float = 0.06
+    """What runs while the computer is off: the power board, and whatever else is wired past it."""
+
+    @property
+    def capacity_wh(self) -> float:
+        """Energy of the full pack at its nominal voltage."""
+        return self.capacity_ah * NOMINAL_V
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Totals that go on while the computer is off; ``None`` = no such device."""
+
+    charge_in_mah: float | None = None
+    """Into the battery, by the power board or a shunt."""
+    charge_out_mah: float | None = None
+    yield_total_wh: float | None = None
+    """Out of the charger since it was made."""
+
+
+NO_COUNTERS = Counters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +66,42 @@ class Sample:
 
     voltage_v: float
     current_a: float | None
-    floating: bool = False
-    """The charger is in float after absorption."""
+    charger_a: float | None = None
+    """Amperes of the charger alone, where nothing sees the whole battery."""
+    stage: ChargeStage | None = None
+    counters: Counters = NO_COUNTERS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """State of charge with one standard deviation; all instants are monotonic ms."""
+def sample_of(
+    reading: PowerReading, *, counters: Counters | None = None, all_loads: bool = False
+) -> Sample | None:
+    """What the truth meter's reading says of the battery; ``None`` without volts.
 
-    soc_pct: float
-    sigma_pct: float
-    as_of_ms: int
-    source: str
-    """``voltage``, ``counted`` or ``full``."""
-    charge_ah: float
-    last_full_at_ms: int | None = None
-    full_since_ms: int | None = None
-    low_since_ms: int | None = None
-    empty_since_ms: int | None = None
+    Args:
+        reading: Of the meter that ``power.truth`` names.
+        counters: Totals gathered from all meters; those of ``reading`` alone if left out.
+        all_loads: ``power.all_loads_on_charger``: the charger sees every load, its current is the battery's.
+    """
+    if reading.battery_voltage_v is None:
+        return None
+    scope, current_a = reading.current_scope, reading.battery_current_a
+    whole = scope is CurrentScope.BATTERY or (scope is CurrentScope.CHARGER and all_loads)
+    return Sample(
+        voltage_v=reading.battery_voltage_v,
+        current_a=current_a if whole else None,
+        charger_a=current_a if scope is CurrentScope.CHARGER and not whole else None,
+        stage=reading.charge_stage,
+        counters=counters if counters is not None else counters_of(reading),
+    )
+
+
+def counters_of(reading: PowerReading) -> Counters:
+    """The totals of one reading."""
+    return Counters(
+        charge_in_mah=reading.charge_in_mah,
+        charge_out_mah=reading.charge_out_mah,
+        yield_total_wh=reading.yield_total_wh,
+    )
 
 
 def rest_voltage_v(soc_pct: float) -> float:
@@ -91,85 +124,6 @@ def soc_at_rest_pct(voltage_v: float) -> float:
 
 
 def rest_of(sample: Sample, battery: Battery) -> float:
-    """Rest volts behind a loaded voltage: V - I x R."""
-    return sample.voltage_v - (sample.current_a or 0.0) * battery.resistance_ohm
-
-
-def first_estimate(sample: Sample, battery: Battery, now_ms: int) -> Estimate:
-    """Estimate from voltage alone, sigma 15 points."""
-    soc = soc_at_rest_pct(rest_of(sample, battery))
-    return Estimate(
-        soc_pct=soc,
-        sigma_pct=SIGMA_VOLTAGE,
-        as_of_ms=now_ms,
-        source="voltage",
-        charge_ah=soc / 100 * battery.capacity_ah,
-    )
-
-
-def next_estimate(estimate: Estimate | None, sample: Sample, battery: Battery, now_ms: int) -> Estimate:
-    """Follow the charge for one sample; after a gap above 30 s start from voltage (POW-R33)."""
-    if estimate is None or sample.current_a is None or not 0 <= now_ms - estimate.as_of_ms <= MAX_GAP_MS:
-        last_full = None if estimate is None else estimate.last_full_at_ms
-        return replace(first_estimate(sample, battery, now_ms), last_full_at_ms=last_full)
-    elapsed_ms = now_ms - estimate.as_of_ms
-    moved_ah = sample.current_a * elapsed_ms / 3_600_000
-    gained_ah = moved_ah * battery.charge_efficiency if moved_ah > 0 else moved_ah
-    moved_pct = abs(moved_ah) / battery.capacity_ah * 100
-    sigma = estimate.sigma_pct + DRIFT_PCT_PER_DAY * elapsed_ms / _DAY_MS + 0.002 * moved_pct
-    soc = estimate.soc_pct + gained_ah / battery.capacity_ah * 100
-    counted = replace(
-        estimate, soc_pct=soc, sigma_pct=min(sigma, SIGMA_MAX), as_of_ms=now_ms, source="counted"
-    )
-    corrected = _at_empty(_at_low_end(counted, sample, battery, elapsed_ms), sample)
-    return _bounded(_at_full(corrected, sample, battery), battery)
-
-
-def _bounded(estimate: Estimate, battery: Battery) -> Estimate:
-    soc = min(max(estimate.soc_pct, 0.0), 100.0)
-    return replace(estimate, soc_pct=soc, charge_ah=soc / 100 * battery.capacity_ah)
-
-
-def _at_low_end(estimate: Estimate, sample: Sample, battery: Battery, elapsed_ms: int) -> Estimate:
-    """POW-R30: only at small currents, where V - I x R is close to rest."""
-    if abs(sample.current_a or 0.0) >= 0.025 * battery.capacity_ah:
-        return replace(estimate, low_since_ms=None)
-    rest = rest_of(sample, battery)
-    if rest < LOW_REST_V:
-        target = min(soc_at_rest_pct(rest), LOW_END_PCT)
-    elif estimate.soc_pct < LOW_END_RISE_PCT:
-        target = LOW_END_PCT
-    else:
-        return replace(estimate, low_since_ms=None)
-    since = estimate.low_since_ms if estimate.low_since_ms is not None else estimate.as_of_ms
-    lasted = estimate.as_of_ms - since >= LOW_END_MS
-    sigma = min(estimate.sigma_pct, SIGMA_LOW_END) if lasted else estimate.sigma_pct
-    soc = estimate.soc_pct + (target - estimate.soc_pct) * _PULL_PER_MS * elapsed_ms
-    return replace(estimate, soc_pct=soc, sigma_pct=sigma, low_since_ms=since)
-
-
-def _at_empty(estimate: Estimate, sample: Sample) -> Estimate:
-    """POW-R31: loaded 12.0 V for 60 s while discharging is at most 8 %."""
-    if sample.voltage_v > EMPTY_V or (sample.current_a or 0.0) >= 0:
-        return replace(estimate, empty_since_ms=None)
-    since = estimate.empty_since_ms if estimate.empty_since_ms is not None else estimate.as_of_ms
-    lasted = estimate.as_of_ms - since >= EMPTY_HOLD_MS
-    soc = min(estimate.soc_pct, EMPTY_PCT) if lasted else estimate.soc_pct
-    return replace(estimate, soc_pct=soc, empty_since_ms=since)
-
-
-def _at_full(estimate: Estimate, sample: Sample, battery: Battery) -> Estimate:
-    """POW-R31: high volts with a tail current for 10 min, or float, is full."""
-    tail = 0 <= (sample.current_a or 0.0) <= 0.04 * battery.capacity_ah
-    since = estimate.full_since_ms if estimate.full_since_ms is not None else estimate.as_of_ms
-    absorbed = tail and sample.voltage_v >= battery.full_voltage_v
-    if sample.floating or (absorbed and estimate.as_of_ms - since >= FULL_HOLD_MS):
-        return replace(
-            estimate,
-            soc_pct=100.0,
-            sigma_pct=SIGMA_FULL,
-            source="full",
-            last_full_at_ms=estimate.as_of_ms,
-            full_since_ms=since if absorbed else None,
-        )
-    return replace(estimate, full_since_ms=since if absorbed else None)
+    """Rest volts behind a loaded voltage: V - I x R, by the best current known."""
+    current_a = sample.current_a if sample.current_a is not None else sample.charger_a
+    return sample.voltage_v - (current_a or 0.0) * battery.resistance_ohm

@@ -1,128 +1,108 @@
-"""What the battery allows: tiers, voltage veto and the plan of loads (POW-R36 to R39). Pure."""
+"""What the battery allows now: one step from facts to the plan of loads (POW-R36 to R44). Pure.
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+``next_energy`` puts the rules of the other energy rooms in order. What decides the display, strongest first:
+a halt, critical, heat, an emergency notice, an operator, reserve, the hours, a full-charge run, a forecast,
+the tier.
+"""
 
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from bench_agent.domain.energy_display import Display, next_display, wish_of
+from bench_agent.domain.energy_emergency import EmergencyUse, note_played
+from bench_agent.domain.energy_facts import EnergyFacts, EnergyRules
+from bench_agent.domain.energy_full_charge import FullCharge, next_full_charge
+from bench_agent.domain.energy_hours import OpeningHours
+from bench_agent.domain.energy_loads import Look, plan_of
+from bench_agent.domain.energy_override import Override, overridden_tier, overrides_in_force
+from bench_agent.domain.energy_plan import EnergyPlan
+from bench_agent.domain.energy_tiers import Tiers, next_tiers
 from bench_agent.wire.telemetry import EnergyTier
-
-TIERS = (EnergyTier.NORMAL, EnergyTier.ECO, EnergyTier.RESERVE, EnergyTier.CRITICAL)
-OPENS, CLOSES, PEAK_BEGINS, PEAK_ENDS = time(5), time(22), time(15, 30), time(21)
-HOLD_AFTER_MS = 120_000
-SILENT_AFTER_MS = 900_000
-DISPLAY_REST = timedelta(hours=1)
-_RANK = {tier: rank for rank, tier in enumerate(TIERS)}
-_ENTER_PCT = {EnergyTier.ECO: 60.0, EnergyTier.RESERVE: 35.0, EnergyTier.CRITICAL: 15.0}
-_LEAVE_PCT = {EnergyTier.ECO: 70.0, EnergyTier.RESERVE: 45.0, EnergyTier.CRITICAL: 25.0}
-_VETO_V = {EnergyTier.ECO: 12.98, EnergyTier.RESERVE: 12.85, EnergyTier.CRITICAL: 12.70}
-_RELEASE_V = {EnergyTier.ECO: 13.02, EnergyTier.RESERVE: 13.02, EnergyTier.CRITICAL: 13.05}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyState:
-    """Tier by charge and tier by voltage; the worse one counts."""
+    """What the next step needs to know of the steps before; all but ``plan`` is kept over a restart."""
 
-    by_charge: EnergyTier = EnergyTier.ECO
-    by_voltage: EnergyTier = EnergyTier.NORMAL
-    silent: bool = False
-    """No reading for 15 min: behave as reserve."""
+    tiers: Tiers = field(default_factory=Tiers)
+    display: Display = field(default_factory=Display)
+    full_charge: FullCharge = field(default_factory=FullCharge)
+    emergency: EmergencyUse = field(default_factory=EmergencyUse)
+    emergency_at_ms: int | None = None
+    """When the emergency notice now on the display was last counted."""
+    overrides: tuple[Override, ...] = ()
+    plan: EnergyPlan | None = None
+    """The plan in force, ``None`` before the first look."""
 
     @property
     def tier(self) -> EnergyTier:
-        """The tier in force."""
-        floor = EnergyTier.RESERVE if self.silent else EnergyTier.NORMAL
-        return max(self.by_charge, self.by_voltage, floor, key=_RANK.__getitem__)
+        """The tier in force, the operator's wish included."""
+        return overridden_tier(self.tiers, self.overrides)
+
+    def shifted(self, shift_ms: int) -> "EnergyState":
+        """The same on another boot's clock (``moment.shift_between_ms``); its plan is void."""
+        changed = self.display.changed_at_ms
+        return replace(
+            self,
+            display=replace(self.display, changed_at_ms=None if changed is None else changed + shift_ms),
+            full_charge=self.full_charge.shifted(shift_ms),
+            emergency=self.emergency.shifted(shift_ms),
+            emergency_at_ms=None,
+            overrides=tuple(one.shifted(shift_ms) for one in self.overrides),
+            plan=None,
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnergyPlan:
-    """Which loads are on, and why."""
-
-    tier: EnergyTier
-    display_on: bool
-    audio_on: bool
-    """Full audio; in eco only announcements play and this is false."""
-    hotspot_on: bool
-    reason: str
-    """One Indonesian sentence for screen, portal and console."""
-    next_change_at: datetime
-    """When the time of day alone changes the plan next."""
-    display_changed_at: datetime | None = None
-
-
-def next_energy(state: EnergyState, soc_pct: float | None, rest_v: float | None, age_ms: int) -> EnergyState:
-    """Judge the newest values; ``age_ms`` is that of the reading.
-
-    Down at once, up only above the leave level; nothing changes while the reading is older than 2 min.
-    """
-    if age_ms > HOLD_AFTER_MS or soc_pct is None or rest_v is None:
-        silent = state.silent or age_ms > SILENT_AFTER_MS
-        return EnergyState(by_charge=state.by_charge, by_voltage=state.by_voltage, silent=silent)
-    return EnergyState(
-        by_charge=_by_charge(state.by_charge, soc_pct), by_voltage=_by_voltage(state.by_voltage, rest_v)
-    )
-
-
-def _worst_below(value: float, enter: dict[EnergyTier, float]) -> EnergyTier:
-    below = [tier for tier, level in enter.items() if value < level]
-    return below[-1] if below else EnergyTier.NORMAL
-
-
-def _by_charge(tier: EnergyTier, soc_pct: float) -> EnergyTier:
-    while tier in _LEAVE_PCT and soc_pct > _LEAVE_PCT[tier]:
-        tier = TIERS[_RANK[tier] - 1]
-    return max(tier, _worst_below(soc_pct, _ENTER_PCT), key=_RANK.__getitem__)
-
-
-def _by_voltage(veto: EnergyTier, rest_v: float) -> EnergyTier:
-    held = EnergyTier.NORMAL if veto not in _RELEASE_V or rest_v >= _RELEASE_V[veto] else veto
-    return max(held, _worst_below(rest_v, _VETO_V), key=_RANK.__getitem__)
-
-
-def plan_energy(
-    tier: EnergyTier, soc_pct: float | None, local: datetime, previous: EnergyPlan | None = None
-) -> EnergyPlan:
-    """Loads for ``tier`` at the bench's ``local`` time (aware); ``previous`` is the plan in force."""
-    is_open = OPENS <= local.time() < CLOSES
-    display = _display_on(tier, local, previous)
-    turned = previous is None or previous.display_on != display
-    return EnergyPlan(
+def next_energy(state: EnergyState, facts: EnergyFacts, rules: EnergyRules) -> EnergyState:
+    """Judge the newest facts; ``plan`` of the result is what holds now."""
+    now_ms, hours = facts.now_ms, rules.hours
+    tiers = next_tiers(state.tiers, facts.soc_pct, facts.rest_v, facts.age_ms)
+    if not rules.voltage_veto:
+        tiers = replace(tiers, by_voltage=EnergyTier.NORMAL)
+    overrides = state.overrides
+    if overrides:
+        overrides = overrides_in_force(overrides, now_ms, round(facts.local.timestamp() * 1000))
+    full_charge = FullCharge()
+    if rules.full_charge_runs:
+        full_charge = _next_full_charge(state.full_charge, facts, hours)
+    tier = overridden_tier(tiers, overrides)
+    wish = wish_of(tier, facts, hours, full_charge=full_charge.is_running)
+    display = next_display(state.display, wish, now_ms)
+    used = state.emergency
+    if state.emergency_at_ms is not None:
+        used = note_played(used, state.emergency_at_ms, now_ms)
+    plays = _may_play(tier, facts, used)
+    look = Look(
+        facts=facts,
+        hours=hours,
+        tiers=tiers,
         tier=tier,
-        display_on=display,
-        audio_on=tier is EnergyTier.NORMAL and is_open,
-        hotspot_on=_RANK[tier] <= 1 or (tier is EnergyTier.RESERVE and is_open),
-        reason=_reason(tier, soc_pct, local, display_on=display),
-        next_change_at=_next_time(local, _edges(tier)),
-        display_changed_at=local if turned else previous.display_changed_at if previous else None,
+        overrides=overrides,
+        wish=wish,
+        display=display,
+        full_charge=full_charge.is_running,
+        emergency=plays,
+        is_open=hours.is_open(facts.local),
+    )
+    return EnergyState(
+        tiers=tiers,
+        display=display,
+        full_charge=full_charge,
+        emergency=used,
+        emergency_at_ms=now_ms if plays else None,
+        overrides=overrides,
+        plan=plan_of(look),
     )
 
 
-def _display_on(tier: EnergyTier, local: datetime, previous: EnergyPlan | None) -> bool:
-    is_open = OPENS <= local.time() < CLOSES
-    if not is_open or _RANK[tier] > 1:
+def _may_play(tier: EnergyTier, facts: EnergyFacts, used: EmergencyUse) -> bool:
+    """Whether a waiting emergency notice may play: never in critical, and short of energy 10 min an hour."""
+    if not facts.emergency or facts.halting or tier is EnergyTier.CRITICAL:
         return False
-    wanted = tier is EnergyTier.NORMAL or PEAK_BEGINS <= local.time() < PEAK_ENDS
-    if previous is None or previous.display_changed_at is None or previous.display_on == wanted:
-        return wanted
-    # A display that flickers with every cloud looks broken: one change an hour (POW-R36).
-    return wanted if local - previous.display_changed_at >= DISPLAY_REST else previous.display_on
+    return tier is EnergyTier.NORMAL or used.left_ms(facts.now_ms) > 0
 
 
-def _edges(tier: EnergyTier) -> tuple[time, ...]:
-    return (PEAK_BEGINS, PEAK_ENDS) if tier is EnergyTier.ECO else (OPENS, CLOSES)
-
-
-def _next_time(local: datetime, edges: tuple[time, ...]) -> datetime:
-    today = [datetime.combine(local.date(), edge, local.tzinfo) for edge in edges]
-    return min(moment if moment > local else moment + timedelta(days=1) for moment in today)
-
-
-def _reason(tier: EnergyTier, soc_pct: float | None, local: datetime, *, display_on: bool) -> str:
-    charge = "baterai tidak diketahui" if soc_pct is None else f"baterai {soc_pct:.0f} %"
-    if tier is EnergyTier.CRITICAL:
-        return f"Semua mati sampai matahari kembali: {charge}"
-    if tier is EnergyTier.RESERVE:
-        return f"Layar dan suara mati untuk menghemat daya: {charge}"
-    if display_on:
-        return f"Layar menyala: {charge}"
-    opening = PEAK_BEGINS if tier is EnergyTier.ECO else OPENS
-    return f"Layar mati sampai {_next_time(local, (opening,)):%H.%M}: {charge}"
+def _next_full_charge(state: FullCharge, facts: EnergyFacts, hours: OpeningHours) -> FullCharge:
+    since_opening = facts.local - hours.last_opening(facts.local)
+    opened_at_ms = facts.now_ms - since_opening // timedelta(milliseconds=1)
+    return next_full_charge(state, facts.last_full_at_ms, opened_at_ms, facts.now_ms)

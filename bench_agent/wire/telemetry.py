@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from bench_agent.wire.energy_reason import ReasonCode
 from bench_agent.wire.open_enum import OpenEnum
 
 LIMIT = 10**15
@@ -61,6 +62,10 @@ class PowerMinute(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     panel_power_max_w: _Number | None = None
     soc_age_s: _Number | None = None
     """Age of the reading behind ``soc_pct``."""
+    reason: ReasonCode = ReasonCode.UNKNOWN
+    """What decided the display (POW-R39)."""
+    reason_left_s: _Number | None = None
+    """Until what ``reason`` names ends by time alone; None = time does not end it."""
     overridden: bool = False
     """An operator's override shapes the plan (POW-R40)."""
     meter_quality: MeterQuality = MeterQuality.UNKNOWN

@@ -115,7 +115,6 @@ def render_bench_config(bench: DemoBench, plan: Plan, folder: Path, gate_socket:
         "broker_password": bench.broker_password,
         "server_url": plan.url,
         "server_token": bench.server_token,
-        "power": f"simulated://?seed={int(bench.id[3:])}&wp=100&ah=50",
         "gate": "simulated",
         "gate_socket": str(gate_socket),
         "trust_clock": True,  # server and benches share this machine's clock
@@ -123,8 +122,10 @@ def render_bench_config(bench: DemoBench, plan: Plan, folder: Path, gate_socket:
         "minute_write_interval_s": 10,
         "play_write_interval_s": 5,
     }
-    # JSON strings and numbers are TOML ones too.
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    meters = [f"simulated://?seed={int(bench.id[3:])}&wp=100&ah=50"]
+    # JSON strings, numbers and lists of strings are TOML ones too.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join([*lines, "[power]", f"meters = {json.dumps(meters)}", ""])
 
 
 def write_demo_json(plan: Plan, sign_in: SignIn) -> None:

@@ -3,7 +3,7 @@ import time
 from datetime import datetime
 
 from bench_agent.domain.battery import Battery
-from bench_agent.domain.energy import EnergyPlan
+from bench_agent.domain.energy_plan import EnergyPlan
 from bench_agent.domain.power_reading import PowerReading
 from bench_agent.errors import PowerMeterSilentError
 from bench_agent.services.power import WIB, PowerService

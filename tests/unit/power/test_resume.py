@@ -23,7 +23,7 @@ def test_the_next_service_goes_on_from_what_the_first_one_knew() -> None:
     known, resumed = first.knowledge(), second.knowledge()
     assert known.estimate is not None
     assert resumed.estimate is not None
-    assert (resumed.estimate.soc_pct, resumed.state) == (known.estimate.soc_pct, known.state)
+    assert (resumed.estimate.soc_pct, resumed.state.tiers) == (known.estimate.soc_pct, known.state.tiers)
     asyncio.run(second.sample())
     after = second.knowledge().estimate
     assert after is not None

@@ -7,9 +7,12 @@ from statistics import fmean
 
 import structlog
 
-from bench_agent.domain.battery import Battery, Estimate, Sample, next_estimate, rest_of
-from bench_agent.domain.energy import EnergyPlan, EnergyState, next_energy, plan_energy
-from bench_agent.domain.power_reading import ChargeStage, CurrentScope, PowerReading
+from bench_agent.domain.battery import Battery, rest_of, sample_of
+from bench_agent.domain.battery_estimate import Estimate, next_estimate
+from bench_agent.domain.energy import EnergyState, next_energy
+from bench_agent.domain.energy_facts import EnergyFacts, EnergyRules
+from bench_agent.domain.energy_plan import EnergyPlan
+from bench_agent.domain.power_reading import PowerReading
 from bench_agent.errors import PowerMeterError
 from bench_agent.ports.clock import Clock
 from bench_agent.ports.power_meter import PowerMeter
@@ -53,6 +56,7 @@ class PowerService:
         self._zone = zone
         self._estimate: Estimate | None = None
         self._state = EnergyState()
+        self._rules = EnergyRules()
         self._rest_v: float | None = None
         self._good_at_ms = clock.monotonic_ms()
         self._outage = False
@@ -77,15 +81,10 @@ class PowerService:
 
     def resume(self, knowledge: PowerKnowledge) -> None:
         """Go on from what an earlier service knew; its monotonic instants mean nothing on this clock."""
-        self._state = knowledge.state
         if knowledge.estimate is not None:
-            self._estimate = Estimate(
-                soc_pct=knowledge.estimate.soc_pct,
-                sigma_pct=knowledge.estimate.sigma_pct,
-                as_of_ms=self._clock.monotonic_ms(),
-                source=knowledge.estimate.source,
-                charge_ah=knowledge.estimate.charge_ah,
-            )
+            shift_ms = self._clock.monotonic_ms() - knowledge.estimate.as_of_ms
+            self._estimate = knowledge.estimate.shifted(shift_ms)
+            self._state = knowledge.state.shifted(shift_ms)
 
     def live_sample(self) -> PowerMinute | None:
         """The newest reading of the running minute, None when the meter is silent."""
@@ -113,32 +112,30 @@ class PowerService:
         return reading
 
     def _follow(self, reading: PowerReading) -> None:
-        if reading.battery_voltage_v is None:
+        sample = sample_of(reading)
+        if sample is None:
             return
-        # A charger does not see loads wired to the battery: its current must not be counted (POW-R4).
-        whole = reading.current_scope is CurrentScope.BATTERY
-        sample = Sample(
-            voltage_v=reading.battery_voltage_v,
-            current_a=reading.battery_current_a if whole else None,
-            floating=reading.charge_stage is ChargeStage.FLOAT,
-        )
         self._good_at_ms = reading.measured_at_ms
         self._rest_v = rest_of(sample, self._battery)
         self._estimate = next_estimate(self._estimate, sample, self._battery, reading.measured_at_ms)
 
     def _decide(self) -> None:
-        before = self._state.tier
-        age_ms = self._clock.monotonic_ms() - self._good_at_ms
-        soc = self._estimate.soc_pct if self._estimate and not self._state.silent else None
-        known_soc = self._estimate.soc_pct if self._estimate else None
-        self._state = next_energy(self._state, known_soc, self._rest_v, age_ms)
+        before, estimate, now_ms = self._state.tier, self._estimate, self._clock.monotonic_ms()
+        facts = EnergyFacts(
+            local=datetime.fromtimestamp(self._clock.now_ms() / 1000, self._zone),
+            now_ms=now_ms,
+            soc_pct=estimate.soc_pct if estimate else None,
+            rest_v=self._rest_v,
+            age_ms=now_ms - self._good_at_ms,
+            last_full_at_ms=estimate.last_full_at_ms if estimate else None,
+        )
+        self._state = next_energy(self._state, facts, self._rules)
+        plan = self._state.plan
         if self._state.tier is not before:
-            self._report_tier(before, self._state.tier, known_soc)
-        local = datetime.fromtimestamp(self._clock.now_ms() / 1000, self._zone)
-        plan = plan_energy(self._state.tier, soc, local, self.plan)
-        changed = self.plan is None or _shown(plan) != _shown(self.plan)
+            self._report_tier(before, self._state.tier, facts.soc_pct)
+        changed = plan is not None and (self.plan is None or _shown(plan) != _shown(self.plan))
         self.plan = plan
-        if changed:
+        if plan is not None and changed:
             self._on_plan(plan)
 
     def _report_tier(self, before: EnergyTier, after: EnergyTier, soc_pct: float | None) -> None:
