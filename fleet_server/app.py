@@ -24,8 +24,9 @@ from fleet_server.operators.limit import SignInLimit
 from fleet_server.problems import install_problems
 from fleet_server.settings import Settings
 from fleet_server.telemetry import endpoints as telemetry_endpoints
-from fleet_server.web import assets, campaigns, fleet, sign_in
-from fleet_server.web.live import LiveFragment
+from fleet_server.web import alarms, assets, bench, campaigns, energy, fleet, preferences, sign_in
+from fleet_server.web.fleet_reading import FleetReading
+from fleet_server.web.live import LiveFleet
 from fleet_server.web.pages import ASSETS, Pages
 
 
@@ -33,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the application; the database is opened and brought up to date when it starts.
 
     ``app.state`` carries ``settings``, ``clock``, ``sessions`` (SQL), ``telemetry`` (store), ``media``
-    (store), ``pages`` and ``live_benches``.
+    (store), ``pages``, ``fleet_reading`` and ``live_fleet``.
     """
     metrics = health.Metrics()
     app = FastAPI(
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(alarms_endpoints.router)
     for module in (benches_endpoints, telemetry_endpoints):
         app.include_router(module.router, dependencies=[Depends(signed_in)])
-    for page in (sign_in, fleet, assets, campaigns):
+    for page in (sign_in, preferences, fleet, bench, energy, alarms, assets, campaigns):
         app.include_router(page.router)
     app.mount("/assets", StaticFiles(directory=ASSETS, check_dir=False), name="assets")
     return app
@@ -74,8 +75,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     upgrade_schema(engine)
     state.sessions = open_sessions(engine)
     state.telemetry = SqliteTelemetryStore(state.settings.telemetry_file)
-    state.live_benches = LiveFragment("benches", lambda: fleet.render_list(state))
-    live = asyncio.create_task(state.live_benches.run())
+    state.fleet_reading = FleetReading()
+    state.live_fleet = LiveFleet(lambda: fleet.take_reading(state), state.fleet_reading)
+    live = asyncio.create_task(state.live_fleet.run())
     try:
         yield
     finally:

@@ -10,16 +10,24 @@ FleetError
 
 
 class FleetError(Exception):
-    """Root of everything the server raises on purpose; rendered as problem+json (RFC 9457)."""
+    """Root of everything the server raises on purpose; rendered as problem+json (RFC 9457) or as a page.
+
+    A message that people read is a constant Indonesian text with ``%(name)s`` places and its facts beside it,
+    so that a page can say it in another language.
+    """
 
     status = 500
     title = "Kesalahan server"
 
-    def __init__(self, detail: str, *, title: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        if title is not None:
-            self.title = title
+    def __init__(self, message: str, **facts: object) -> None:
+        self.message = message
+        self.facts = facts
+        super().__init__(self.detail)
+
+    @property
+    def detail(self) -> str:
+        """The message with its facts, in Indonesian."""
+        return self.message % self.facts if self.facts else self.message
 
 
 class SettingsError(FleetError, ValueError):

@@ -44,8 +44,9 @@ class GuardHeaders:
                 headers["x-content-type-options"] = "nosniff"
                 headers["referrer-policy"] = "same-origin"
                 headers["cross-origin-opener-policy"] = "same-origin"
-                if not scope["path"].startswith("/assets/"):
-                    headers.setdefault("cache-control", "no-store")
+                # Assets keep their names, so a browser asks whether they changed.
+                caching = "no-cache" if scope["path"].startswith("/assets/") else "no-store"
+                headers.setdefault("cache-control", caching)
             await send(message)
 
         await self._app(scope, receive, send_guarded)

@@ -34,7 +34,7 @@ def list_all(
 ) -> Page[AlarmOut]:
     """Open and ended alarms, newest first; ``limit`` 1 to 1000."""
     if not 1 <= limit <= LIMIT_MAX:
-        raise BadRequestError(f"Parameter 'limit' harus 1 sampai {LIMIT_MAX}.")
+        raise BadRequestError("Parameter 'limit' harus 1 sampai %(most)s.", most=LIMIT_MAX)
     before = None if cursor is None else read_cursor(cursor, tuple[int, int])
     rows = repository.alarms_before(session, bench, before, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
@@ -88,14 +88,14 @@ def close(session: Session, alarm: int, note: str, who: str, now_ms: int) -> Ala
 def _require(session: Session, alarm: int) -> AlarmRow:
     row = session.get(AlarmRow, alarm)
     if row is None or row.rule not in RULE:
-        raise NotFoundError(f"Alarm {alarm} tidak ada.")
+        raise NotFoundError("Alarm %(alarm)s tidak ada.", alarm=alarm)
     return row
 
 
 def _require_open(session: Session, alarm: int) -> AlarmRow:
     row = _require(session, alarm)
     if row.closed_ms is not None:
-        raise BadRequestError(f"Alarm {alarm} sudah berakhir; muat ulang halaman.")
+        raise BadRequestError("Alarm %(alarm)s sudah berakhir; muat ulang halaman.", alarm=alarm)
     return row
 
 

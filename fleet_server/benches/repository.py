@@ -24,8 +24,8 @@ def find(session: Session, bench: str) -> Bench | None:
     return session.get(Bench, bench)
 
 
-def list_after(session: Session, after: tuple[str, str] | None, limit: int, q: str) -> Sequence[Bench]:
-    """Up to ``limit`` benches by (name, id) after ``after``; ``q`` matches name, kecamatan or id."""
+def list_after(session: Session, after: tuple[str, str] | None, limit: int | None, q: str) -> Sequence[Bench]:
+    """Up to ``limit`` (None = all) benches by (name, id) after ``after``; ``q``: name, kecamatan or id."""
     query = select(Bench).order_by(Bench.name, Bench.id).limit(limit)
     if after is not None:
         name, bench = after

@@ -5,6 +5,14 @@ from datetime import datetime
 from pydantic import BaseModel
 
 
+class BenchPlace(BaseModel):
+    """Which bench stands where, to choose from."""
+
+    id: str
+    name: str
+    kecamatan: str
+
+
 class BenchOut(BaseModel):
     """One bench with its latest measurements; None = not known."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 from bench_agent.wire.ids import BenchIdError, parse_bench_id
 from bench_agent.wire.telemetry import HotspotMinute, PowerMinute
 from fleet_server.benches import repository
-from fleet_server.benches.schemas import BenchOut
+from fleet_server.benches.schemas import BenchOut, BenchPlace
 from fleet_server.errors import BadRequestError, NotFoundError
 from fleet_server.kit.cursor import read_cursor, write_cursor
 from fleet_server.kit.page import Page
@@ -66,7 +66,7 @@ def list_benches(
 ) -> Page[BenchOut]:
     """One page of benches by name; ``limit`` 1 to 1000, ``q`` matches name, kecamatan or id."""
     if not 1 <= limit <= LIMIT_MAX:
-        raise BadRequestError(f"Parameter 'limit' harus 1 sampai {LIMIT_MAX}.")
+        raise BadRequestError("Parameter 'limit' harus 1 sampai %(most)s.", most=LIMIT_MAX)
     after = None if cursor is None else read_cursor(cursor, tuple[str, str])
     rows = repository.list_after(session, after, limit + 1, q)
     shown = rows[:limit]
@@ -85,6 +85,14 @@ def get_bench(session: Session, store: TelemetryStore, bench: str) -> BenchOut:
     return _with_latest([require_bench(session, bench)], store)[0]
 
 
+def list_places(session: Session) -> list[BenchPlace]:
+    """All benches by name, without what they measure."""
+    return [
+        BenchPlace(id=row.id, name=row.name, kecamatan=row.kecamatan)
+        for row in repository.list_after(session, None, None, "")
+    ]
+
+
 def require_bench(session: Session, bench: str) -> Bench:
     """Row of a bench.
 
@@ -93,7 +101,7 @@ def require_bench(session: Session, bench: str) -> Bench:
     """
     row = repository.find(session, bench)
     if row is None:
-        raise NotFoundError(f"Bangku '{bench[:40]}' tidak terdaftar.")
+        raise NotFoundError("Bangku '%(bench)s' tidak terdaftar.", bench=bench[:40])
     return row
 
 
@@ -106,9 +114,9 @@ def add_bench(session: Session, bench: Bench) -> Bench:
     try:
         parse_bench_id(bench.id)
     except BenchIdError as err:
-        raise BadRequestError(f"Id bangku '{bench.id[:40]}' tidak sah.") from err
+        raise BadRequestError("Id bangku '%(bench)s' tidak sah.", bench=bench.id[:40]) from err
     if repository.find(session, bench.id) is not None:
-        raise BadRequestError(f"Bangku '{bench.id}' sudah terdaftar.")
+        raise BadRequestError("Bangku '%(bench)s' sudah terdaftar.", bench=bench.id)
     session.add(bench)
     session.flush()
     return bench

@@ -28,7 +28,12 @@ def checked_text(name: str, text: str, longest: int) -> str:
     """
     text = " ".join(text.split())
     if not 1 <= len(text) <= longest:
-        raise BadRequestError(f"Isian '{name}' harus 1 sampai {longest} huruf; sekarang {len(text)}.")
+        raise BadRequestError(
+            "Isian '%(name)s' harus 1 sampai %(longest)s huruf; sekarang %(length)s.",
+            name=name,
+            longest=longest,
+            length=len(text),
+        )
     return text
 
 
@@ -72,7 +77,7 @@ def get_film(db: Session, asset_id: str) -> tuple[Asset, MediaJob]:
     """
     found = repository.find_asset(db, asset_id)
     if found is None:
-        raise NotFoundError(f"Film '{asset_id[:40]}' tidak ada. Unggah dahulu di halaman Aset.")
+        raise NotFoundError("Film '%(film)s' tidak ada. Unggah dahulu di halaman Film.", film=asset_id[:40])
     return found
 
 

@@ -20,7 +20,7 @@ def read_media(sha256: str, request: Request) -> FileResponse:
         raise NotSignedInError("Kirim token bangku yang berlaku, atau masuk dahulu.")
     found = request.app.state.media.find(sha256)
     if found is None:
-        raise NotFoundError(f"Berkas '{sha256[:64]}' tidak ada.")
+        raise NotFoundError("Berkas '%(file)s' tidak ada.", file=sha256[:64])
     path, media_type = found
     headers = {"etag": f'"{sha256}"', "cache-control": "private, max-age=31536000, immutable"}
     return FileResponse(path, media_type=media_type, headers=headers)

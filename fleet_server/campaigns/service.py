@@ -47,19 +47,24 @@ def create(db: Session, wish: CampaignIn, author: str, now_ms: int) -> CampaignO
     owner = checked_text("owner", wish.owner, _OWNER_MAX)
     if not 1 <= wish.share_pm <= _SHARE_MAX_PM:
         raise BadRequestError(
-            f"Jatah tayang {wish.share_pm} tidak sah. Isi 1 sampai {_SHARE_MAX_PM} per seribu."
+            "Jatah tayang %(share)s tidak sah. Isi 1 sampai %(most)s per seribu.",
+            share=wish.share_pm,
+            most=_SHARE_MAX_PM,
         )
     if wish.until_date <= wish.from_date:
         raise BadRequestError(
-            f"Kampanye berakhir {wish.until_date}, padahal mulai {wish.from_date}. "
-            "Pilih tanggal akhir sesudah tanggal mulai."
+            "Kampanye berakhir %(until)s, padahal mulai %(start)s. "
+            "Pilih tanggal akhir sesudah tanggal mulai.",
+            until=wish.until_date,
+            start=wish.from_date,
         )
     benches = _checked_benches(db, wish.benches)
     _, job = get_film(db, wish.asset_id)
     if job.stage != "ready":
         raise CampaignConflictError(
-            f"Film '{wish.asset_id}' belum siap ({job.progress_pct}%). "
-            "Tunggu sampai siap atau pilih yang lain."
+            "Film '%(film)s' belum siap (%(progress)s %%). Tunggu sampai siap atau pilih yang lain.",
+            film=wish.asset_id,
+            progress=job.progress_pct,
         )
     row = Campaign(
         id=_make_id(title),
@@ -87,7 +92,9 @@ def _checked_benches(db: Session, wanted: Sequence[str]) -> list[str]:
     known = repository.bench_names(db, benches)
     unknown = [bench[:40] for bench in benches if bench not in known]
     if unknown:
-        raise BadRequestError(f"Bangku '{unknown[0]}' tidak terdaftar. Pilih bangku dari daftar.")
+        raise BadRequestError(
+            "Bangku '%(bench)s' tidak terdaftar. Pilih bangku dari daftar.", bench=unknown[0]
+        )
     return benches
 
 
@@ -112,7 +119,7 @@ def get_campaign(db: Session, campaign: str) -> CampaignOut:
     """
     row = db.get(Campaign, campaign)
     if row is None:
-        raise NotFoundError(f"Kampanye '{campaign[:40]}' tidak ada.")
+        raise NotFoundError("Kampanye '%(campaign)s' tidak ada.", campaign=campaign[:40])
     return _out(row, repository.benches_of(db, [campaign])[campaign])
 
 
@@ -128,7 +135,9 @@ def publish(db: Session, store: MediaStore, campaign: str, now_ms: int) -> Campa
     day = today(now_ms)
     if found.until_date.isoformat() <= day:
         raise CampaignConflictError(
-            f"Kampanye '{found.title}' sudah lewat ({found.until_date}). Buat yang baru dengan tanggal baru."
+            "Kampanye '%(campaign)s' sudah lewat (%(until)s). Buat yang baru dengan tanggal baru.",
+            campaign=found.title,
+            until=found.until_date,
         )
     repository.lock_benches(db, found.benches)
     for bench in found.benches:
@@ -156,7 +165,12 @@ def _move(db: Session, campaign: str, before: str, after: str) -> None:
     if repository.move_state(db, campaign, before, after):
         return
     state = get_campaign(db, campaign).state
-    raise CampaignConflictError(f"Kampanye '{campaign}' berstatus '{state}'; ini hanya bisa dari '{before}'.")
+    raise CampaignConflictError(
+        "Kampanye '%(campaign)s' berstatus '%(state)s'; ini hanya bisa dari '%(before)s'.",
+        campaign=campaign,
+        state=state,
+        before=before,
+    )
 
 
 def _check_shares(db: Session, bench: str, new: CampaignOut, now_day: str) -> None:
@@ -166,8 +180,13 @@ def _check_shares(db: Session, bench: str, new: CampaignOut, now_day: str) -> No
         total = sum(row.share_pm for row in rows if row.from_date <= day < row.until_date)
         if total > _SHARE_MAX_PM:
             raise CampaignConflictError(
-                f"Jatah tayang di bangku '{bench}' menjadi {total} dari {_SHARE_MAX_PM} pada {day}. "
-                f"Kurangi jatah '{new.title}' atau tarik kampanye lain."
+                "Jatah tayang di bangku '%(bench)s' menjadi %(total)s dari %(most)s pada %(day)s. "
+                "Kurangi jatah '%(campaign)s' atau tarik kampanye lain.",
+                bench=bench,
+                total=total,
+                most=_SHARE_MAX_PM,
+                day=day,
+                campaign=new.title,
             )
 
 

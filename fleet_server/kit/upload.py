@@ -85,15 +85,19 @@ class _Form:
             self.size_bytes += len(piece)
             if self.size_bytes > self._max_bytes:
                 raise UploadTooLargeError(
-                    f"Berkas '{self.file_name}' lebih besar dari {self._max_bytes} byte. "
-                    "Ekspor ulang dengan ukuran lebih kecil."
+                    "Berkas '%(file)s' lebih besar dari %(most)s byte. "
+                    "Ekspor ulang dengan ukuran lebih kecil.",
+                    file=self.file_name,
+                    most=self._max_bytes,
                 )
             self.digest.update(piece)
             self._target.write(piece)
             return
         self._text += piece
         if len(self._text) > _MAX_FIELD_BYTES:
-            raise BadRequestError(f"Isian '{self._name[:40]}' terlalu panjang. Pendekkan lalu kirim lagi.")
+            raise BadRequestError(
+                "Isian '%(name)s' terlalu panjang. Pendekkan lalu kirim lagi.", name=self._name[:40]
+            )
 
     def on_part_end(self) -> None:
         if not self._in_file:
@@ -160,4 +164,4 @@ def _check(form: _Form) -> None:
     if not form.file_name:
         raise BadRequestError("Belum ada berkas. Pilih sebuah film pada isian 'film'.")
     if form.size_bytes == 0:
-        raise BadRequestError(f"Berkas '{form.file_name}' kosong. Pilih berkas film aslinya.")
+        raise BadRequestError("Berkas '%(file)s' kosong. Pilih berkas film aslinya.", file=form.file_name)

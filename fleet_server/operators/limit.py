@@ -32,7 +32,7 @@ class SignInLimit:
                 if len(times) >= allowed:
                     minutes = int((times[0] + WINDOW_S - now_s) // 60) + 1
                     raise TooManyAttemptsError(
-                        f"Terlalu banyak percobaan masuk. Coba lagi dalam {minutes} menit."
+                        "Terlalu banyak percobaan masuk. Coba lagi dalam %(minutes)s menit.", minutes=minutes
                     )
 
     def fail(self, name: str, address: str, now_s: float) -> None:

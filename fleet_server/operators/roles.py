@@ -38,4 +38,8 @@ class Identity:
             ForbiddenError: The role is too low.
         """
         if not self.may(role):
-            raise ForbiddenError(f"Peran Anda «{self.role}» tidak boleh melakukan ini; perlu «{role}».")
+            raise ForbiddenError(
+                "Peran Anda «%(own)s» tidak boleh melakukan ini; perlu «%(needed)s».",
+                own=self.role,
+                needed=role,
+            )

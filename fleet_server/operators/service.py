@@ -29,7 +29,7 @@ def set_operator(db: Session, name: str, password: str, role: Role) -> Operator:
     if _NAME.fullmatch(name) is None:
         raise BadRequestError("Nama hanya huruf kecil, angka, titik, garis; 1 sampai 60 karakter.")
     if len(password) < MIN_PASSWORD_LENGTH:
-        raise BadRequestError(f"Kata sandi minimal {MIN_PASSWORD_LENGTH} karakter.")
+        raise BadRequestError("Kata sandi minimal %(least)s karakter.", least=MIN_PASSWORD_LENGTH)
     operator = repository.find_operator(db, name)
     if operator is None:
         operator = Operator(name=name, password_hash=hash_password(password), role=role)

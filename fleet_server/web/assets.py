@@ -12,6 +12,7 @@ from fleet_server.errors import BadRequestError, FleetError, NotFoundError
 from fleet_server.kit.upload import UploadTooLargeError, receive_upload
 from fleet_server.operators.access import PageReader, check_csrf
 from fleet_server.operators.roles import Identity, Role
+from fleet_server.web.pages import pages_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,11 +25,11 @@ def show_films(request: Request, identity: PageReader) -> HTMLResponse:
 
 @router.get("/aset/daftar")
 def list_fragment(request: Request, _: PageReader) -> HTMLResponse:
-    """The list alone; the page asks for it every second."""
+    """The list alone; the page asks for it again and again."""
     state = request.app.state
     with state.sessions() as db:
         films = list_films(db)
-    return HTMLResponse(state.pages.render_fragment("asset_list.html", films=films))
+    return pages_of(request).fragment(request, "asset_list.html", films=films)
 
 
 @router.post("/aset")
@@ -52,7 +53,7 @@ def show_thumbnail(request: Request, _: PageReader, asset_id: str) -> FileRespon
         asset, _job = get_film(db, asset_id)
     path = state.media.thumbnail_of(asset.sha256)
     if path is None:
-        raise NotFoundError(f"Film '{asset_id[:40]}' belum punya gambar.")
+        raise NotFoundError("Film '%(film)s' belum punya gambar.", film=asset_id[:40])
     return FileResponse(path, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
 
 
@@ -60,12 +61,12 @@ def _page(request: Request, identity: Identity, wrong: FleetError | None = None)
     state = request.app.state
     with state.sessions() as db:
         films = list_films(db)
-    page = state.pages.render(
+    return pages_of(request).page(
+        request,
         "assets.html",
         identity,
-        "/aset",
+        wrong.status if wrong else 200,
         films=films,
         may_edit=identity.may(Role.EDITOR),
-        wrong=wrong.detail if wrong else "",
+        wrong=wrong,
     )
-    return HTMLResponse(page, wrong.status if wrong else 200)

@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.status import HTTP_303_SEE_OTHER
 
-from fleet_server.benches.models import Bench
+from fleet_server.benches.service import list_places
 from fleet_server.campaigns import service
 from fleet_server.campaigns.films import list_films
 from fleet_server.campaigns.schemas import CampaignIn
@@ -19,9 +18,9 @@ from fleet_server.errors import FleetError
 from fleet_server.kit.media_store import MediaStore
 from fleet_server.operators.access import PageReader, check_csrf
 from fleet_server.operators.roles import Identity, Role
+from fleet_server.web.pages import pages_of
 
 router = APIRouter(include_in_schema=False)
-_STATES = {"draft": "Konsep", "published": "Terbit", "withdrawn": "Ditarik"}
 
 
 class CampaignForm(CampaignIn):
@@ -66,7 +65,7 @@ def list_proofs(request: Request, _: PageReader, campaign: str) -> HTMLResponse:
     state = request.app.state
     with state.sessions() as db:
         report = service.report(db, campaign)
-    return HTMLResponse(state.pages.render_fragment("campaign_proofs.html", report=report))
+    return pages_of(request).fragment(request, "campaign_proofs.html", report=report)
 
 
 @router.post("/kampanye/{campaign}/terbitkan")
@@ -110,21 +109,20 @@ def _list_page(
     with state.sessions() as db:
         campaigns = service.list_campaigns(db)
         films = [film for film in list_films(db) if film.stage == "ready"]
-        benches = db.execute(select(Bench.id, Bench.name).order_by(Bench.name)).all()
-    page = state.pages.render(
+        benches = list_places(db)
+    return pages_of(request).page(
+        request,
         "campaigns.html",
         identity,
-        "/kampanye",
+        wrong.status if wrong else 200,
         campaigns=campaigns,
         films=films,
         benches=benches,
-        states=_STATES,
         form=form,
         may_edit=identity.may(Role.EDITOR),
         today=date.fromisoformat(service.today(state.clock.now_ms())),
-        wrong=wrong.detail if wrong else "",
+        wrong=wrong,
     )
-    return HTMLResponse(page, wrong.status if wrong else 200)
 
 
 def _campaign_page(
@@ -134,14 +132,13 @@ def _campaign_page(
     with state.sessions() as db:
         found = service.get_campaign(db, campaign)
         report = service.report(db, campaign)
-    page = state.pages.render(
+    return pages_of(request).page(
+        request,
         "campaign.html",
         identity,
-        "/kampanye",
+        wrong.status if wrong else 200,
         campaign=found,
         report=report,
-        states=_STATES,
         may_edit=identity.may(Role.EDITOR),
-        wrong=wrong.detail if wrong else "",
+        wrong=wrong,
     )
-    return HTMLResponse(page, wrong.status if wrong else 200)

@@ -2,28 +2,35 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.status import HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
+from starlette.status import HTTP_303_SEE_OTHER
 
+from fleet_server.errors import FleetError
 from fleet_server.operators import service
 from fleet_server.operators.access import SESSION_COOKIE, PageReader, check_csrf, find_identity
-from fleet_server.operators.errors import ForbiddenError, TooManyAttemptsError
+from fleet_server.operators.errors import ForbiddenError, NotSignedInError, TooManyAttemptsError
+from fleet_server.web.pages import own_path, pages_of
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/masuk")
-def show_sign_in(request: Request) -> Response:
+def show_sign_in(request: Request, to: Annotated[str, Query(alias="ke")] = "/") -> Response:
     """The form; whoever is signed in already goes on."""
     if find_identity(request) is not None:
-        return RedirectResponse("/", HTTP_303_SEE_OTHER)
-    return _form(request, "", "", 200)
+        return RedirectResponse(own_path(to), HTTP_303_SEE_OTHER)
+    return _form(request, to=to)
 
 
 @router.post("/masuk")
-def sign_in(request: Request, name: Annotated[str, Form()], password: Annotated[str, Form()]) -> Response:
-    """Check the password and set the session cookie."""
+def sign_in(
+    request: Request,
+    name: Annotated[str, Form()],
+    password: Annotated[str, Form()],
+    to: Annotated[str, Form(alias="ke")] = "/",
+) -> Response:
+    """Check the password, set the session cookie and go on to the page asked for."""
     state = request.app.state
     origin = request.headers.get("origin")
     if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
@@ -34,14 +41,15 @@ def sign_in(request: Request, name: Annotated[str, Form()], password: Annotated[
     try:
         state.sign_in_limit.check(name, address, now_s)
     except TooManyAttemptsError as err:
-        return _form(request, name, err.detail, err.status)
+        return _form(request, name=name, to=to, wrong=err)
     with state.sessions.begin() as db:
         token = service.sign_in(db, name, password, state.clock.now_ms())
     if token is None:
         state.sign_in_limit.fail(name, address, now_s)
-        return _form(request, name, "Nama pengguna atau kata sandi salah.", HTTP_401_UNAUTHORIZED)
+        wrong = NotSignedInError("Nama pengguna atau kata sandi salah.")
+        return _form(request, name=name, to=to, wrong=wrong)
     state.sign_in_limit.succeed(name)
-    answer = RedirectResponse("/", HTTP_303_SEE_OTHER)
+    answer = RedirectResponse(own_path(to), HTTP_303_SEE_OTHER)
     answer.set_cookie(
         SESSION_COOKIE,
         token,
@@ -64,6 +72,8 @@ def sign_out(request: Request, identity: PageReader, csrf_token: Annotated[str, 
     return answer
 
 
-def _form(request: Request, name: str, wrong: str, status: int) -> Response:
-    page = request.app.state.pages.render("sign_in.html", None, name=name[:60], wrong=wrong)
-    return HTMLResponse(page, status)
+def _form(request: Request, *, to: str, name: str = "", wrong: FleetError | None = None) -> HTMLResponse:
+    status = wrong.status if wrong else 200
+    return pages_of(request).page(
+        request, "sign_in.html", None, status, name=name[:60], to=own_path(to), wrong=wrong
+    )

@@ -40,16 +40,18 @@ def test_an_editor_brings_a_film_to_a_bench_and_sees_its_proof(console: Console,
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, timezone_id="Asia/Jakarta")
+        page = browser.new_page(
+            viewport={"width": 390, "height": 844}, locale="id-ID", timezone_id="Asia/Jakarta"
+        )
         page.on("console", lambda note: complaints.append(note.text) if note.type == "error" else None)
         page.goto(console.url)
         page.get_by_label("Nama pengguna").fill("ani")
         page.get_by_label("Kata sandi").fill(PASSWORD)
         page.get_by_role("button", name="Masuk").click()
 
-        page.get_by_role("link", name="Aset").click()
+        page.get_by_role("link", name="Film").click()
         page.get_by_label("Judul film").fill("Isi Piringku")
-        page.get_by_label("Berkas film").set_input_files(source)
+        page.get_by_label("Berkas film", exact=True).set_input_files(source)
         page.get_by_role("button", name="Unggah").click()
         expect(page.locator("#films")).to_contain_text("Siap", timeout=WAIT_MS)
         picture = page.get_by_alt_text("Cuplikan Isi Piringku")
@@ -62,7 +64,7 @@ def test_an_editor_brings_a_film_to_a_bench_and_sees_its_proof(console: Console,
         page.get_by_label("Judul").fill("Gizi 2026")
         page.get_by_label("Pemilik (OPD)").fill("Dinkes")
         page.get_by_label("Berakhir sebelum tanggal").fill("2099-01-01")
-        page.get_by_label("Bangku (boleh lebih dari satu)").select_option(BENCH)
+        page.get_by_role("group", name="Bangku").get_by_label("Alun-alun Trenggalek").check()
         assert (
             page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         )

@@ -35,11 +35,15 @@ class Console:
 
 
 @contextlib.contextmanager
-def run_console(folder: Path) -> Iterator[Console]:
-    """Serve the console on a free port with one online bench, and operator ``ani`` (viewer)."""
-    app = create_app(Settings(data_dir=folder))
+def run_console(folder: Path, settings: Settings | None = None, port: int = 0) -> Iterator[Console]:
+    """Serve the console with one online bench, and operator ``ani`` (viewer).
+
+    A second run in the same folder goes on with what the first one left, without a token.
+    """
+    is_first = not (folder / "fleet.db").exists()
+    app = create_app(settings or Settings(data_dir=folder))
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run, name="console")
     thread.start()
@@ -48,7 +52,8 @@ def run_console(folder: Path) -> Iterator[Console]:
             assert thread.is_alive(), "the console did not start"
             thread.join(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield Console(url=f"http://127.0.0.1:{port}", app=app, api_token=_fill(app))
+        api_token = _fill(app) if is_first else ""
+        yield Console(url=f"http://127.0.0.1:{port}", app=app, api_token=api_token)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -1,7 +1,12 @@
 import "./htmx_global.js";
 import "htmx-ext-sse";
-import { startMap } from "./fleet_map.js";
+import { watchConnection } from "./connection.js";
 import { startCharts } from "./charts.js";
+import { startList } from "./fleet_list.js";
+import { startMap } from "./fleet_map.js";
+import { startUpload } from "./upload.js";
 
-startMap();
+watchConnection();
+startList(startMap());
 startCharts();
+startUpload();

@@ -1,79 +1,77 @@
-// The map reads the bench list beside it, so both always show the same state.
+// The map reads the bench list beside it, so both always show the same benches.
 import L from "leaflet";
+import { drawRegency, regencyBounds } from "./regency.js";
+import { words } from "./words.js";
 
-const COLOURS = { online: "#1c7c54", asleep: "#5b6b9a", offline: "#b3402e", unknown: "#7a7f87" };
-
-function drawGrid(map) {
-  // Without tiles a quiet grid gives the eye a scale.
-  map.createPane("grid").style.zIndex = 300; // under the markers
-  const grid = L.layerGroup().addTo(map);
-  const redraw = () => {
-    grid.clearLayers();
-    const bounds = map.getBounds();
-    const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10].find(
-      (size) => (bounds.getEast() - bounds.getWest()) / size < 10,
-    ) ?? 30;
-    const style = { color: "#cfd8d3", weight: 1, interactive: false, pane: "grid" };
-    for (let lon = Math.floor(bounds.getWest() / step) * step; lon < bounds.getEast(); lon += step) {
-      grid.addLayer(L.polyline([[bounds.getSouth(), lon], [bounds.getNorth(), lon]], style));
-    }
-    for (let lat = Math.floor(bounds.getSouth() / step) * step; lat < bounds.getNorth(); lat += step) {
-      grid.addLayer(L.polyline([[lat, bounds.getWest()], [lat, bounds.getEast()]], style));
-    }
-  };
-  map.on("moveend zoomend", redraw);
-  redraw();
-}
+const CROWD = 150; // benches above which dots are small
 
 function readBenches() {
-  return [...document.querySelectorAll("#benches [data-lat]")].map((row) => ({
+  return [...document.querySelectorAll("#benches [data-lat]:not([hidden])")].map((row) => ({
     id: row.dataset.bench,
-    name: row.dataset.name,
-    state: row.dataset.state,
-    stateText: row.dataset.stateText,
+    urgent: "attention" in row.dataset,
+    look: `dot ${row.dataset.state}${"attention" in row.dataset ? " attention" : ""}`,
+    label: `${row.dataset.name}: ${row.querySelector(".state").textContent}`,
     at: [Number(row.dataset.lat), Number(row.dataset.lon)],
   }));
 }
 
+// An element, because the library would read a string as HTML.
+function plain(text) {
+  const element = document.createElement("span");
+  element.textContent = text;
+  return element;
+}
+
+function layTiles(map, address) {
+  const sketch = words("sketch");
+  map.attributionControl.addAttribution(sketch);
+  if (!address) return;
+  L.tileLayer(address, { maxZoom: 19, attribution: "© OpenStreetMap" })
+    .once("tileload", () => map.attributionControl.removeAttribution(sketch))
+    .addTo(map);
+}
+
+function putDot(map, bench, radius) {
+  const dot = L.circleMarker(bench.at, { radius, className: bench.look }).addTo(map);
+  dot.on("click", () => location.assign(`/bangku/${bench.id}`));
+  return dot.bindTooltip(plain(bench.label), { direction: "top", offset: [0, -6] });
+}
+
+function openMap(ground) {
+  const map = L.map(ground, {
+    zoomControl: false,
+    zoomSnap: 0.25,
+    minZoom: 8,
+    maxBounds: [[-9.4, 109.2], [-6.8, 114]],
+    fadeAnimation: false,
+  });
+  map.attributionControl.setPrefix(false);
+  map.fitBounds(regencyBounds, { paddingTopLeft: [8, 8], paddingBottomRight: [8, 26], animate: false });
+  L.control.zoom({ zoomInTitle: words("zoom_in"), zoomOutTitle: words("zoom_out") }).addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
+  drawRegency(map);
+  layTiles(map, ground.dataset.tiles);
+  return map;
+}
+
+// Shows the map and returns what brings its dots up to date.
 export function startMap() {
   const ground = document.getElementById("map");
-  if (!ground) return;
-  const map = L.map(ground, { zoomControl: true, attributionControl: Boolean(ground.dataset.tiles) });
-  map.setView([-8.05, 111.71], 11);
-  if (ground.dataset.tiles) {
-    L.tileLayer(ground.dataset.tiles, { maxZoom: 19, attribution: "© OpenStreetMap" }).addTo(map);
-  }
-  L.control.scale({ imperial: false }).addTo(map);
-  drawGrid(map);
-  const markers = new Map();
-  let fitted = false;
-  const update = () => {
+  if (!ground) return () => {};
+  const map = openMap(ground);
+  const dots = new Map();
+  return () => {
     const benches = readBenches();
-    for (const bench of benches) {
-      const style = { radius: 9, weight: 3, color: "#fff", fillOpacity: 1, fillColor: COLOURS[bench.state] ?? COLOURS.unknown };
-      let marker = markers.get(bench.id);
-      if (!marker) {
-        marker = L.circleMarker(bench.at, style).addTo(map);
-        marker.on("click", () => window.location.assign(`/bangku/${bench.id}`));
-        markers.set(bench.id, marker);
-      }
-      marker.setLatLng(bench.at).setStyle(style);
-      marker.unbindTooltip();
-      const label = document.createElement("span");
-      label.textContent = `${bench.name}: ${bench.stateText}`;
-      marker.bindTooltip(label);
+    const radius = benches.length > CROWD ? 5 : 8;
+    const shown = new Map(benches.map((bench) => [bench.id, [bench.look, bench.label, bench.at, radius].join()]));
+    for (const [id, { dot, drawn }] of dots) {
+      if (shown.get(id) === drawn) continue;
+      dot.remove();
+      dots.delete(id);
     }
-    for (const [id, marker] of markers) {
-      if (!benches.some((bench) => bench.id === id)) {
-        marker.remove();
-        markers.delete(id);
-      }
-    }
-    if (!fitted && benches.length > 0) {
-      fitted = true;
-      map.fitBounds(L.latLngBounds(benches.map((bench) => bench.at)).pad(0.3), { maxZoom: 15, animate: false });
-    }
+    const missing = benches.filter((bench) => !dots.has(bench.id));
+    for (const bench of missing) dots.set(bench.id, { dot: putDot(map, bench, radius), drawn: shown.get(bench.id) });
+    if (missing.length === 0) return;
+    for (const bench of benches.filter((one) => one.urgent)) dots.get(bench.id).dot.bringToFront();
   };
-  update();
-  document.body.addEventListener("htmx:sseMessage", update);
 }
