@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="battery_fade",
         title="Baterai menua",
-        runbook="Daya tampung kurang dari 70 persen baterai baru. Jadwalkan penggantian, lalu tutup alarm ini.",
+        runbook="Daya tampung kurang dari 70 persen. Jadwalkan baterai baru, lalu tutup alarm ini.",
         severity=Severity.WARNING,
         judge=below(0.70, 0.70, lambda facts: facts.trends.usable_share),
         patience=Patience(clear_s=None),

@@ -31,7 +31,7 @@ class BenchCard:
     kecamatan: str
     state: BenchState
     rank: int
-    """Place in lists, most urgent first: 0 to 2 needs attention, 3 and more does not."""
+    """Place in lists, most urgent first: 0 and 1 need attention, 2 and more do not."""
     lat: float | None
     lon: float | None
     soc_pct: int | None
@@ -48,12 +48,13 @@ class BenchCard:
     @property
     def needs_attention(self) -> bool:
         """Whether a person should look after it."""
-        return self.rank < _CALM
+        return self.rank < _WEAK
 
 
-_CALM = 3
-_RANKS = {BenchState.UNKNOWN: 3, BenchState.ONLINE: 4, BenchState.ASLEEP: 5}
-_WEAK = {"critical": 1, "reserve": 2}
+_CRITICAL = 1
+_WEAK = 2
+"""Saving what is left in the battery is what a bench should do; it only stands before the others."""
+_RANKS = {BenchState.OFFLINE: 0, BenchState.UNKNOWN: 3, BenchState.ONLINE: 4, BenchState.ASLEEP: 5}
 
 
 def make_card(bench: BenchOut, now: datetime) -> BenchCard:
@@ -88,10 +89,13 @@ def _judge(bench: BenchOut, *, overdue: bool) -> BenchState:
 
 
 def _rank(state: BenchState, bench: BenchOut) -> int:
-    if state is BenchState.OFFLINE:
-        return 0
-    if state is BenchState.ONLINE and bench.energy_tier in _WEAK:
-        return _WEAK[bench.energy_tier]
+    match state, bench.energy_tier:
+        case BenchState.ONLINE, "critical":
+            return _CRITICAL
+        case BenchState.ONLINE, "reserve":
+            return _WEAK
+        case BenchState.ASLEEP, _ if bench.wake_at is None:  # its battery is empty
+            return _WEAK
     return _RANKS[state]
 
 

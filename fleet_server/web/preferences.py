@@ -20,6 +20,11 @@ def choose_language(
     answer = RedirectResponse(own_path(back), HTTP_303_SEE_OTHER)
     if code in pages_of(request).languages:
         answer.set_cookie(
-            LANGUAGE_COOKIE, code, max_age=_YEAR_S, samesite="lax", secure=request.url.scheme == "https"
+            LANGUAGE_COOKIE,
+            code,
+            max_age=_YEAR_S,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
         )
     return answer

@@ -130,3 +130,11 @@ def test_a_stream_tells_only_the_bench_that_changed(console: Console, browser: h
     assert f'id="b-{OTHER}"' in told
     assert f'id="b-{BENCH}"' not in told
     assert 'id="summary"' in told
+
+
+def test_a_browser_asks_whether_an_asset_changed_and_keeps_no_page(browser: httpx.Client) -> None:
+    asset = browser.get("/assets/console.css")
+    assert asset.headers["cache-control"] == "no-cache"
+    unchanged = browser.get("/assets/console.css", headers={"if-none-match": asset.headers["etag"]})
+    assert unchanged.status_code == 304
+    assert browser.get("/").headers["cache-control"] == "no-store"

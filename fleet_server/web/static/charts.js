@@ -8,8 +8,9 @@ const HEIGHT = 180;
 const REFRESH_MS = 15000;
 const DAY_S = 86400;
 const clock = new Intl.DateTimeFormat(locale, { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "short", day: "numeric", month: "short" });
-const moment = (seconds) => `${day.format(seconds * 1000)} ${clock.format(seconds * 1000)} WIB`;
+const day = new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "short", day: "numeric" });
+const date = new Intl.DateTimeFormat(locale, { timeZone: ZONE, day: "numeric", month: "short" });
+const moment = (seconds) => `${date.format(seconds * 1000)} ${clock.format(seconds * 1000)} WIB`;
 const number = (value) => value.toLocaleString(locale, { maximumFractionDigits: 1 });
 
 const looks = {

@@ -1,7 +1,7 @@
 // Tells when the page has lost the server, and leads to sign-in when the session has ended.
 import htmx from "htmx.org";
 
-const PATIENCE_MS = 2500; // a stream that ends on purpose comes back sooner
+const PATIENCE_MS = 4500; // a stream that ends on purpose comes back after three seconds
 const CHECK_MS = 5000;
 let waiting;
 let checking;

@@ -97,13 +97,14 @@ def test_lists_begin_with_what_a_person_should_look_after() -> None:
             make_bench(last_seen=SEEN),
             make_bench(online=True, tier="critical"),
             make_bench(online=True, tier="reserve"),
+            make_bench(last_seen=SEEN, reason="low_battery"),
             make_bench(),
             make_bench(online=True, tier="eco"),
             make_bench(last_seen=SEEN, wake_at=LATER, tier="critical"),
         )
     ]
     assert [card.rank for card in cards] == sorted(card.rank for card in cards)
-    assert [card.needs_attention for card in cards] == [True, True, True, False, False, False]
+    assert [card.needs_attention for card in cards] == [True, True, False, False, False, False, False]
 
 
 def test_what_is_not_known_is_not_shown_as_zero_pow_r1() -> None:
