@@ -4,6 +4,7 @@ A meter joins by one line in ``RIGS``; ``can`` says what its device is able to d
 """
 
 import shutil
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing_extensions import override
 from bench_agent.adapters.hwmon import HwmonPowerMeter
 from bench_agent.adapters.i2c import I2cPowerMeter
 from bench_agent.adapters.ina_wiring import InaChip, parse_wiring
+from bench_agent.adapters.power_board_frame import Flag, Kind, encode
 from bench_agent.adapters.power_supply import PowerSupplyMeter
 from bench_agent.app.meters import open_meters
 from bench_agent.domain.power_reading import CurrentScope
@@ -22,7 +24,7 @@ from bench_agent.settings import PowerSettings, Settings
 from bench_agent.simulated.clock import SimulatedClock
 from tests.integration.ina_bus import Chip, FakeBus
 from tests.integration.sysfs_tree import add_hwmon, put
-from tests.serial_devices import DalyBoard, EpeverSlave, JbdBoard, VedirectDevice
+from tests.serial_devices import DalyBoard, EpeverSlave, JbdBoard, SupplyBoardDevice, VedirectDevice
 
 MAX_AGE_S = 20
 SILENCE, NONSENSE, UNPLUGGING, A_PORT = "fall silent", "talk nonsense", "be pulled out", "have a serial port"
@@ -174,6 +176,11 @@ def daly(path: Path) -> Device:
     return DalyBoard(path, {0x90: [pack], 0x95: cells, 0x96: [bytes.fromhex("01 47 45 00 00 00 00 00")]})
 
 
+def power_board(path: Path) -> Device:
+    status = struct.pack(">BBBHiIII", 2, 2, Flag.CURRENT_KNOWN, 13_280, 0, 0, 0, 60)
+    return SupplyBoardDevice(path, encode(Kind.STATUS, status))
+
+
 def ina226_driver(path: Path) -> Device:
     return HwmonFolder(path, in1_input=13280, curr1_input=0, shunt_resistor=2000)
 
@@ -192,6 +199,7 @@ RIGS = {
     "epever-rtu": Rig(epever, by_url("epever-rtu"), CHARGER, ("load_on",)),
     "jbd": Rig(jbd, by_url("jbd"), PACK, SUN),
     "daly": Rig(daly, by_url("daly"), PACK, SUN, 13.3),
+    "board": Rig(power_board, by_url("board"), PACK, (*SUN, *SOC)),
     "hwmon": Rig(ina226_driver, hwmon, PACK, SUN, can=IN_A_FOLDER),
     "i2c": Rig(Ina226, i2c, PACK, SUN, can=frozenset({UNPLUGGING})),
     "power-supply": Rig(fuel_gauge, power_supply, PACK, SUN, can=IN_A_FOLDER),

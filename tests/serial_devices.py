@@ -107,6 +107,28 @@ class VedirectDevice(SerialDevice):
             asyncio.get_running_loop().call_later(0.02, self._speak)
 
 
+class SupplyBoardDevice(SerialDevice):
+    """Sends its STATUS again and again, as a power board does once a second."""
+
+    def __init__(self, path: Path, status: bytes) -> None:
+        super().__init__(path)
+        self.status = status
+
+    @override
+    def plug_in(self) -> None:
+        super().plug_in()
+        asyncio.get_running_loop().call_later(0.02, self._speak)
+
+    @override
+    def receive(self, request: bytes) -> None:
+        del request
+
+    def _speak(self) -> None:
+        if self._ends is not None:
+            self.write(self.status)
+            asyncio.get_running_loop().call_later(0.02, self._speak)
+
+
 class EpeverSlave(SerialDevice):
     """A strict Modbus slave: function, address, holes, count and CRC must be right."""
 

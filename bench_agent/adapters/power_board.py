@@ -1,12 +1,10 @@
 """The power board on a serial port: a meter, and the owner of the Pi's supply (POW-R7, R8, R47 to R55)."""
 
 import asyncio
-import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-import serial
+from typing_extensions import override
 
 from bench_agent.adapters.power_board_frame import (
     UNFINISHED_MS,
@@ -25,51 +23,35 @@ from bench_agent.adapters.power_board_frame import (
     encode_query,
     encode_sleep,
 )
-from bench_agent.domain.power_range import PowerRange, follows
-from bench_agent.domain.power_reading import CurrentScope, PowerReading, ReadingQuality
+from bench_agent.adapters.serial_meter import SerialMeter, no_reading
+from bench_agent.domain.power_reading import CurrentScope, PowerReading, quality_of
 from bench_agent.domain.supply import HaltRequest, SupplyLimit, SupplyState, SupplyStatus, SupplyVersion
-from bench_agent.errors import (
-    PowerMeterGarbledError,
-    PowerMeterSilentError,
-    PowerMeterUnreachableError,
-    SupplyBoardRefusedError,
-)
+from bench_agent.errors import SupplyBoardRefusedError
 from bench_agent.ports.clock import Clock
 
 BAUD = 115_200
-FIRST_RETRY_MS, LONGEST_RETRY_MS = 1_000, 60_000
-FIRST_STATUS_WAIT_S = 0.9
 ANSWER_WAIT_S = 0.5
 TRIES = 3
+LONGEST_MAINTENANCE_MIN = 240
 _UNFINISHED_S = (UNFINISHED_MS + 1) / 1000
 _LONGEST_U32 = 0xFFFF_FFFF
-_READ_BYTES = 4096
 _FAULTS = {Flag.ON_DIVIDER: "ina226_lost", Flag.FLASH_FAILED: "flash_failed"}
 
 _Answer = TypeVar("_Answer")
 
 
-class PowerBoard:
+class PowerBoard(SerialMeter):
     """A ``PowerMeter`` and a ``SupplyBoard``. The port is opened by a call and read in the event loop."""
 
     def __init__(self, device: str, clock: Clock, max_age_s: float = 10.0) -> None:
         """``max_age_s``: what the board said longer ago is not known any more."""
-        self.decoder = FrameDecoder()
-        """Counts what the line did to frames since the port was opened."""
-        self.dropped_voltages = 0
-        """Voltages no battery can have."""
-        self._device = device
-        self._clock = clock
-        self._max_age_ms = int(max_age_s * 1000)
-        self._port: serial.Serial | None = None
-        self._retry_at_ms = 0
-        self._retry_ms = FIRST_RETRY_MS
-        self._reading: PowerReading | None = None
+        super().__init__(device, BAUD, clock, max_age_s)
+        self._max_age_ms = round(max_age_s * 1000)
+        self._decoder = FrameDecoder()
         self._status: SupplyStatus | None = None
         self._halt_request: HaltRequest | None = None
-        self._last_voltage: tuple[float, int] | None = None
-        self._last_byte_ms: int | None = None
-        self._arrived = asyncio.Event()
+        self._garbage_ms: int | None = None
+        """When bytes came that belong to no frame, unless a good frame came after them."""
         self._asking = asyncio.Lock()
         self._hear: Callable[[Message], None] | None = None
 
@@ -84,35 +66,33 @@ class PowerBoard:
         request = self._halt_request
         return request if request and self._is_fresh(request.seen_at_ms) else None
 
-    async def read(self) -> PowerReading:
-        """Newest measurement; waits up to 0.9 s for the first one.
-
-        Raises:
-            PowerMeterUnreachableError: The port cannot be opened or went away.
-            PowerMeterSilentError: No byte for ``max_age_s``, or none yet.
-            PowerMeterGarbledError: Bytes, but no valid STATUS.
-        """
-        self._open()
-        if self._fresh_reading() is None:
-            self._arrived.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), FIRST_STATUS_WAIT_S)
-        reading = self._fresh_reading()
-        if reading is not None:
-            return reading
-        if self._port is None:
-            raise PowerMeterUnreachableError(f"{self._device} went away")
-        if self._last_byte_ms is not None and self._is_fresh(self._last_byte_ms):
-            raise PowerMeterGarbledError(f"{self._device}: bytes, but no valid frame of a power board")
-        raise PowerMeterSilentError(f"{self._device} is silent")
-
+    @override
     async def close(self) -> None:
-        """Release the port; a later call opens it again."""
-        self._close()
+        await super().close()
+        self._status = self._halt_request = None
+
+    @override
+    def error_counts(self) -> Mapping[str, int]:
+        return {
+            "outages": self._port.outage.count,
+            "bad_frames": self._decoder.bad_frames,
+            "foreign_frames": self._decoder.foreign,
+        }
+
+    @override
+    def diagnostics(self) -> Mapping[str, str]:
+        status = self.status
+        if status is None:
+            return {}
+        late = " (timeout)" if status.timed_out else ""
+        return {
+            "state": status.state.value,
+            "reason": status.reason.value + late,
+            "uptime": f"{status.uptime_s} s",
+        }
 
     async def heartbeat(self) -> None:
         """Tell that the agent is well; due every 10 s. Waits for nothing."""
-        self._open()
         self._send(encode(Kind.HEARTBEAT))
 
     async def sleep(self, seconds: int, *, critical: bool) -> None:
@@ -125,8 +105,10 @@ class PowerBoard:
 
     async def maintenance(self, minutes: int) -> None:
         """Announce silence of up to ``minutes``, 0 to 240; 0 ends it."""
-        if not 0 <= minutes <= 240:  # noqa: PLR2004 - POW-R54
-            raise SupplyBoardRefusedError(f"maintenance of {minutes} min. Cure: 0 to 240.")
+        if not 0 <= minutes <= LONGEST_MAINTENANCE_MIN:
+            raise SupplyBoardRefusedError(
+                f"maintenance of {minutes} min. Cure: 0 to {LONGEST_MAINTENANCE_MIN}."
+            )
         await self._order(Kind.MAINTENANCE, encode_maintenance(minutes))
 
     async def set_limit(self, limit: SupplyLimit, value: int) -> None:
@@ -156,13 +138,12 @@ class PowerBoard:
         result = await self._ask(frame, answer)
         if result is not Result.OK:
             word = result.name.lower().replace("_", " ")
-            raise SupplyBoardRefusedError(f"{self._device} refused {kind.name.lower()}: {word}")
+            raise SupplyBoardRefusedError(f"{self._port.device} refused {kind.name.lower()}: {word}")
 
     async def _ask(self, frame: bytes, answer: Callable[[Message], _Answer | None]) -> _Answer:
         """Send ``frame`` until the board says what ``answer`` understands, three times at most."""
         async with self._asking:
             for _ in range(TRIES):
-                self._open()
                 answered: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
                 self._hear = _ears(answered, answer)
                 try:
@@ -172,87 +153,52 @@ class PowerBoard:
                     continue
                 finally:
                     self._hear = None
-        raise PowerMeterSilentError(f"{self._device} does not answer")
-
-    def _open(self) -> None:
-        now_ms = self._clock.monotonic_ms()
-        if self._port is not None:
-            return
-        if now_ms < self._retry_at_ms:
-            raise PowerMeterUnreachableError(f"{self._device}: next try in {self._retry_at_ms - now_ms} ms")
-        try:
-            self._port = serial.Serial(self._device, BAUD, timeout=0, exclusive=True)
-        except (OSError, ValueError) as err:
-            self._back_off()
-            raise PowerMeterUnreachableError(f"{self._device} cannot be opened: {err}") from err
-        self.decoder = FrameDecoder()
-        self._last_byte_ms = None
-        asyncio.get_running_loop().add_reader(self._port.fileno(), self._receive)
-        self._send(encode_query(Kind.STATUS))  # the next one by itself may be a second away
-
-    def _back_off(self) -> None:
-        self._retry_at_ms = self._clock.monotonic_ms() + self._retry_ms
-        self._retry_ms = min(self._retry_ms * 2, LONGEST_RETRY_MS)
-
-    def _close(self) -> None:
-        port, self._port = self._port, None
-        self._reading = self._status = self._halt_request = None
-        if port is not None:
-            asyncio.get_running_loop().remove_reader(port.fileno())
-            port.close()
-
-    def _lose(self) -> None:
-        self._close()
-        self._back_off()
-        self._arrived.set()
+        raise no_reading(self._port.device, garbled=False)
 
     def _send(self, frame: bytes) -> None:
-        if self._port is None:
-            return
-        try:
-            sent = os.write(self._port.fileno(), frame)
-        except OSError as err:
-            self._lose()
-            raise PowerMeterUnreachableError(f"{self._device} cannot be written: {err}") from err
-        if sent < len(frame):
-            self._lose()
-            raise PowerMeterUnreachableError(f"{self._device} takes no more bytes")
+        if self._port.open():
+            self._fields.clear()
+            self._begin()
+        self._port.send(frame)
+        self._port.outage.check()
 
-    def _receive(self) -> None:
-        if self._port is None:
-            return
-        try:
-            chunk = os.read(self._port.fileno(), _READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:  # unplugged
-            self._lose()
-            return
-        self._last_byte_ms = self._clock.monotonic_ms()
+    @override
+    def _begin(self) -> None:
+        self._decoder.begin()
+        self._status = self._halt_request = self._garbage_ms = None
+        self._port.send(encode_query(Kind.STATUS))  # the next one by itself may be a second away
+
+    @override
+    async def _refresh(self) -> None:
+        while self._port.is_open and self._known() is None:
+            await self._port.wait()
+
+    @override
+    def _receive(self, chunk: bytes) -> None:
+        self._garbage_ms = self._clock.monotonic_ms()
         self._decode(chunk)
-        if self.decoder.waits:
+        if self._decoder.waits:
             asyncio.get_running_loop().call_later(_UNFINISHED_S, self._decode, b"")
 
     def _decode(self, chunk: bytes) -> None:
-        if self._port is None:
+        if not self._port.is_open:
             return
         now_ms = self._clock.monotonic_ms()
-        for message in self.decoder.feed(chunk, now_ms):
-            self._retry_ms = FIRST_RETRY_MS
-            self._take(message, now_ms)
+        for message in self._decoder.feed(chunk, now_ms):
+            self._garbage_ms = None
+            self._port.outage.end()
+            self._take_message(message, now_ms)
 
-    def _take(self, message: Message, now_ms: int) -> None:
+    def _take_message(self, message: Message, now_ms: int) -> None:
         if self._hear is not None:
             self._hear(message)
         match message:
             case Status():
                 self._status = _supply_status(message, now_ms)
-                self._reading = self._measured(message, now_ms)
+                self._fields.clear()  # a STATUS is whole: what it does not know is not known
+                self._fields.take(_measured(message, now_ms))
                 if message.state is not SupplyState.HALTING:
                     self._halt_request = None
-                self._arrived.set()
             case HaltNotice():
                 self._halt_request = HaltRequest(
                     reason=message.reason, seconds_left=message.seconds_left, seen_at_ms=now_ms
@@ -260,41 +206,30 @@ class PowerBoard:
             case Ack() | Version():
                 pass
 
-    def _measured(self, status: Status, now_ms: int) -> PowerReading:
-        voltage = self._credible_voltage(status.battery_mv, now_ms)
-        measured = status.battery_ma / 1000 if Flag.CURRENT_KNOWN in status.flags else None
-        current = PowerRange.CURRENT_A.keep(measured)
-        known = (voltage is not None) + (current is not None)
-        faults = [name for flag, name in _FAULTS.items() if flag in status.flags]
-        if status.battery_mv == 0:
-            faults.append("voltage_unknown")
-        return PowerReading(
-            measured_at_ms=now_ms,
-            quality=(ReadingQuality.STALE, ReadingQuality.PARTIAL, ReadingQuality.GOOD)[known],
-            battery_voltage_v=voltage,
-            battery_current_a=current,
-            current_scope=CurrentScope.NONE if current is None else CurrentScope.BATTERY,
-            charge_in_mah=status.in_mah,
-            charge_out_mah=status.out_mah,
-            faults=tuple(faults),
-        )
-
-    def _credible_voltage(self, mv: int, now_ms: int) -> float | None:
-        if mv == 0:  # the board's word for not known
-            return None
-        voltage = PowerRange.BATTERY_V.keep(mv / 1000)
-        before = self._last_voltage
-        if voltage is None or (before and not follows(before[0], voltage, now_ms - before[1])):
-            self.dropped_voltages += 1
-            return None
-        self._last_voltage = (voltage, now_ms)
-        return voltage
-
-    def _fresh_reading(self) -> PowerReading | None:
-        return self._reading if self._reading and self._is_fresh(self._reading.measured_at_ms) else None
+    @override
+    def _is_garbled(self) -> bool:
+        return self._garbage_ms is not None and self._is_fresh(self._garbage_ms)
 
     def _is_fresh(self, at_ms: int) -> bool:
         return self._clock.monotonic_ms() - at_ms <= self._max_age_ms
+
+
+def _measured(status: Status, now_ms: int) -> PowerReading:
+    voltage = status.battery_mv / 1000 if status.battery_mv else None  # 0 is the board's word for not known
+    current = status.battery_ma / 1000 if Flag.CURRENT_KNOWN in status.flags else None
+    faults = [name for flag, name in _FAULTS.items() if flag in status.flags]
+    if voltage is None:
+        faults.append("voltage_unknown")
+    return PowerReading(
+        measured_at_ms=now_ms,
+        quality=quality_of(voltage, current),
+        battery_voltage_v=voltage,
+        battery_current_a=current,
+        current_scope=CurrentScope.NONE if current is None else CurrentScope.BATTERY,
+        charge_in_mah=status.in_mah,
+        charge_out_mah=status.out_mah,
+        faults=tuple(faults),
+    )
 
 
 def _ears(

@@ -158,6 +158,10 @@ class FrameDecoder:
         self._started_at_ms = 0
         self._fed_at_ms = 0
 
+    def begin(self) -> None:
+        """The line was opened anew: forget what was half read, go on counting."""
+        self._pending.clear()
+
     @property
     def waits(self) -> bool:
         """Whether a frame has begun; ``feed`` it nothing after 100 ms, so that it hides no other."""
