@@ -43,8 +43,8 @@ def ingest(config: ConfigFile = None) -> None:
 
 @app.command()
 def worker(config: ConfigFile = None) -> None:
-    """Olah film yang diunggah, satu per satu."""
-    from fleet_server.campaigns.worker import run
+    """Olah film yang diunggah satu per satu, dan jaga alarm."""
+    from fleet_server.worker_process import run
 
     run(load_settings(config))
 

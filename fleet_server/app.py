@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from fleet_server import health
+from fleet_server.alarms import endpoints as alarms_endpoints
 from fleet_server.benches import endpoints as benches_endpoints
 from fleet_server.campaigns import endpoints as campaigns_endpoints
 from fleet_server.campaigns import media_files
@@ -23,7 +24,7 @@ from fleet_server.operators.limit import SignInLimit
 from fleet_server.problems import install_problems
 from fleet_server.settings import Settings
 from fleet_server.telemetry import endpoints as telemetry_endpoints
-from fleet_server.web import assets, bench, campaigns, fleet, preferences, sign_in
+from fleet_server.web import alarms, assets, bench, campaigns, energy, fleet, preferences, sign_in
 from fleet_server.web.fleet_reading import FleetReading
 from fleet_server.web.live import LiveFleet
 from fleet_server.web.pages import ASSETS, Pages
@@ -56,9 +57,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(campaigns_endpoints.router)
     app.include_router(energy_endpoints.router)
     app.include_router(media_files.router)
+    app.include_router(alarms_endpoints.router)
     for module in (benches_endpoints, telemetry_endpoints):
         app.include_router(module.router, dependencies=[Depends(signed_in)])
-    for page in (sign_in, preferences, fleet, bench, assets, campaigns):
+    for page in (sign_in, preferences, fleet, bench, energy, alarms, assets, campaigns):
         app.include_router(page.router)
     app.mount("/assets", StaticFiles(directory=ASSETS, check_dir=False), name="assets")
     return app

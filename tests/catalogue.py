@@ -13,6 +13,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 import fleet_server.app
+from fleet_server.alarms.rules import RULES
 from fleet_server.errors import FleetError, SettingsError
 from fleet_server.web.languages import CATALOGUES
 
@@ -44,6 +45,9 @@ def extract() -> Catalog:
     found = Catalog(charset="utf-8", fuzzy=False)
     for file, _, message, _, context in extract_from_dir(_SERVER, _METHODS, _OPTIONS, keywords):
         found.add(message, locations=[(f"fleet_server/{file}", 1)], context=context)
+    for rule in RULES:
+        for text in (rule.title, rule.runbook):
+            found.add(text, locations=[("fleet_server/alarms/rules.py", 1)])
     for error in errors:
         found.add(error.title, locations=[("fleet_server/errors.py", 1)])
     return found

@@ -9,6 +9,7 @@ from typing import TypeVar
 import serial
 
 from bench_agent.adapters.power_board_frame import (
+    UNFINISHED_MS,
     Ack,
     Flag,
     FrameDecoder,
@@ -40,6 +41,7 @@ FIRST_RETRY_MS, LONGEST_RETRY_MS = 1_000, 60_000
 FIRST_STATUS_WAIT_S = 0.9
 ANSWER_WAIT_S = 0.5
 TRIES = 3
+_UNFINISHED_S = (UNFINISHED_MS + 1) / 1000
 _LONGEST_U32 = 0xFFFF_FFFF
 _READ_BYTES = 4096
 _FAULTS = {Flag.ON_DIVIDER: "ina226_lost", Flag.FLASH_FAILED: "flash_failed"}
@@ -228,8 +230,15 @@ class PowerBoard:
         if not chunk:  # unplugged
             self._lose()
             return
+        self._last_byte_ms = self._clock.monotonic_ms()
+        self._decode(chunk)
+        if self.decoder.waits:
+            asyncio.get_running_loop().call_later(_UNFINISHED_S, self._decode, b"")
+
+    def _decode(self, chunk: bytes) -> None:
+        if self._port is None:
+            return
         now_ms = self._clock.monotonic_ms()
-        self._last_byte_ms = now_ms
         for message in self.decoder.feed(chunk, now_ms):
             self._retry_ms = FIRST_RETRY_MS
             self._take(message, now_ms)

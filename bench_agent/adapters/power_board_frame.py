@@ -158,6 +158,11 @@ class FrameDecoder:
         self._started_at_ms = 0
         self._fed_at_ms = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether a frame has begun; ``feed`` it nothing after 100 ms, so that it hides no other."""
+        return bool(self._pending)
+
     def feed(self, chunk: bytes, now_ms: int) -> list[Message]:
         """Read more bytes; any cut gives the same messages."""
         messages = []

@@ -34,19 +34,19 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """SHA-256 of the file shown, lower-case hex."""
     layer: str
     """guaranteed, filler or fallback."""
-    snapshot_version: int = 0
+    snapshot_version: _Count = 0
     planned_ms: _Count
     shown_ms: _Count
     pictures: _Count | None = None
     """Pictures drawn; None where the backend cannot count them."""
     outcome: PlayOutcome
     cause: str = ""
-    position: int = 0
+    position: _Count = 0
     """Of the item in its campaign's order, from 0, never reset (SIG-R17)."""
     lane: str = ""
     """content or fallback; with the next three fields the rule of the pick, so that the scheduler's state
     can be rebuilt from the rows alone (SIG-R7)."""
-    weight: int = 0
-    weight_sum: int = 0
+    weight: _Count = 0
+    weight_sum: _Count = 0
     pool: tuple[str, ...] | None = None
     """Ids of the campaigns it was picked from; None where it is the pool of the lane's play before."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 from typing import TYPE_CHECKING
 
 from fleet_server.campaigns import repository
 from fleet_server.campaigns.films import get_film
 from fleet_server.campaigns.models import MediaJob
-from fleet_server.kit.clock import SystemClock
-from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
-from fleet_server.kit.media_store import MediaStore
 from media.errors import MediaRejectedError
 from media.pipeline import Processed, process
 
@@ -23,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from fleet_server.kit.clock import Clock
-    from fleet_server.settings import Settings
+    from fleet_server.kit.media_store import MediaStore
 
 _IDLE_S = 0.5
 _SERVER_FAULT = "Server gagal mengolah film ini. Unggah lagi; bila terulang, hubungi pengelola server."
@@ -94,23 +89,3 @@ class MediaWorker:
             asset.sha256, asset.size_bytes, asset.duration_ms = made.sha256, made.size_bytes, made.duration_ms
             job.stage, job.progress_pct, job.updated_at_ms = "ready", 100, self._clock.now_ms()
         source.unlink(missing_ok=True)
-
-
-def run(settings: Settings) -> None:
-    """Run the worker until SIGTERM or SIGINT."""
-    store = MediaStore(settings.data_dir / "media")
-    engine = open_engine(settings.sql_url)
-    try:
-        upgrade_schema(engine)
-        worker = MediaWorker(open_sessions(engine), store, SystemClock())
-        asyncio.run(_until_signal(worker))
-    finally:
-        engine.dispose()
-
-
-async def _until_signal(worker: MediaWorker) -> None:
-    work = asyncio.ensure_future(worker.run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await work

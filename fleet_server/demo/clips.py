@@ -83,7 +83,7 @@ def draw_clip(film: Film, folder: Path, stop: threading.Event) -> Path:
 
 def _command(film: Film, work: Path, target: str) -> list[str]:
     return [
-        "ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y",
+        "nice", "ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y",  # the benches come first
         "-f", "lavfi", "-i", f"aevalsrc='{_TONE}':s=48000:d={CLIP_S}",
         "-filter_complex", _picture(film, work), "-map", "[picture]", "-map", "0:a",
         "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-c:a", "aac", "-t", str(CLIP_S), target,

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 
 from fleet_server.energy import overrides
-from fleet_server.energy.schemas import OverrideIn, OverrideOut, OverridesOut
+from fleet_server.energy.day import read_energy
+from fleet_server.energy.schemas import EnergyOut, OverrideIn, OverrideOut, OverridesOut
 from fleet_server.operators.access import SignedIn
 from fleet_server.operators.roles import Role
 
@@ -20,6 +21,14 @@ RequestKey = Annotated[
         description="nama permintaan; permintaan yang sama dua kali hanya berlaku sekali",
     ),
 ]
+
+
+@router.get("")
+def read_day(bench: str, request: Request, _: SignedIn) -> EnergyOut:
+    """Today's harvest beside the usual one, why the loads are as they are, and the next 24 hours."""
+    state = request.app.state
+    with state.sessions() as db:
+        return read_energy(db, state.telemetry, bench, state.clock.now_ms())
 
 
 @router.get("/override")

@@ -60,3 +60,41 @@ class OverridesOut(BaseModel):
     """Whether the broker holds the newest wish for the bench."""
     history: list[OverrideOut]
     """Newest first, without ``current``; at most 50. All are kept."""
+
+
+class SlotOut(BaseModel):
+    """What a bench means to do in one half hour."""
+
+    at: datetime
+    expected_wh: float
+    tier: str
+    display: bool
+    hotspot: bool
+    computer: bool
+    """False = the bench is dark."""
+    soc_pct: float | None
+    """Expected at the end of the slot."""
+
+
+class EnergyOut(BaseModel):
+    """A bench's energy today and in the next 24 hours; None = not known."""
+
+    at: datetime | None
+    """Of the newest measurement."""
+    soc_pct: float | None
+    soc_sigma_pct: float | None
+    tier: str | None
+    overridden: bool
+    reason: str
+    """Code of what decided the display (POW-R39)."""
+    reason_text: str
+    """The same as one sentence, in Indonesian."""
+    harvested_wh: float | None
+    """From the panel since local midnight, finished half hours."""
+    usual_wh: float | None
+    """Mean of the last 10 days until the same time of day."""
+    expected_wh: float | None
+    """For the whole of today: harvested, and what the bench expects of the rest."""
+    outlook_at: datetime | None
+    slots: list[SlotOut]
+    """48 half hours as the bench expected them at ``outlook_at``; those that are over are left out."""

@@ -23,7 +23,7 @@ class EventRow(Base):
     """Something that happened once on a bench."""
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "ts_ms"), Index(None, "bench", "ts_ms"))
+    __table_args__ = (Index(None, "ts_ms"), Index(None, "bench", "ts_ms"), Index(None, "kind", "ts_ms"))
 
     bench: Mapped[str] = mapped_column(String(12), primary_key=True)
     gen: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -1,5 +1,6 @@
 """Page of one bench: state, charts and events, each also alone for its own renewal."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,9 +11,11 @@ from starlette.datastructures import State
 from fleet_server.benches.service import get_bench, require_bench
 from fleet_server.errors import BadRequestError
 from fleet_server.operators.access import PageReader
+from fleet_server.operators.roles import Role
 from fleet_server.telemetry.service import events, play_hours
 from fleet_server.web import charts
 from fleet_server.web.bench_card import BenchCard, make_card
+from fleet_server.web.energy import read_panel
 from fleet_server.web.pages import pages_of
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +27,7 @@ Hours = Annotated[int, Query(alias="jam")]
 
 @router.get("/bangku/{bench_id}")
 def show_bench(request: Request, identity: PageReader, bench_id: str, hours: Hours = 24) -> HTMLResponse:
-    """One bench with its charts and events."""
+    """One bench with its energy, charts and events."""
     state = request.app.state
     _check_hours(hours)
     pages = pages_of(request)
@@ -41,6 +44,9 @@ def show_bench(request: Request, identity: PageReader, bench_id: str, hours: Hou
         ranges=charts.list_ranges(language),
         hours=hours,
         events=newest.items,
+        panel=read_panel(request, bench_id),
+        may_edit=identity.may(Role.EDITOR),
+        request_key=secrets.token_hex(8),
     )
 
 

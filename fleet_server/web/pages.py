@@ -94,6 +94,7 @@ def _environment(language: Language) -> Environment:
         "tier": partial(bench_card.spell_tier, language),
         "happening": partial(bench_card.spell_kind, language),
         "explain": partial(_explain, language),
+        "translated": language.gettext,
     }
     return environment
 

@@ -102,6 +102,13 @@ def test_the_first_hang_is_mended_after_10_s_and_a_minute_of_volts_the_next_wait
     assert scene.wait_for(BOOTING, HOUR) == 20 * MINUTE
 
 
+def test_the_first_hang_of_a_new_board_is_mended_as_fast():
+    scene = Scene()
+    scene.run()
+    scene.wait_for(OFF, 4 * MINUTE)
+    assert scene.wait_for(BOOTING, 2 * MINUTE) == 60_500
+
+
 def test_30_min_in_run_clear_the_attempts():
     scene = Scene(attempts=3)
     scene.wait(39 * MINUTE)
@@ -110,7 +117,7 @@ def test_30_min_in_run_clear_the_attempts():
     scene.guard.heartbeat(scene.now)
     scene.wait(29 * MINUTE, beats=True)
     assert scene.guard.attempts == 4
-    scene.wait(2 * MINUTE, beats=True)
+    scene.wait(MINUTE, beats=True)
     assert scene.guard.attempts == 0
     scene.wait_for(OFF, 4 * MINUTE)
     assert scene.guard.reason == HUNG
@@ -188,10 +195,23 @@ def test_limits_move_within_their_bounds_and_keep_their_order():
     for number, value in ((0, 11_999), (0, 13_001), (1, 12_500), (2, 12_500), (3, 12_700), (5, 59), (8, 60)):
         assert not limits.set(number, value), (number, value)
     assert limits.values == [12_500, 11_800, 12_750, 13_100, 60, 120, 180, 45]
-    for number, (default, least, most) in enumerate(Limits.BOUNDS):
-        assert least <= default <= most, number
-        assert Limits().set(number, least - 1) is False
-        assert Limits().set(number, most + 1) is False
+    assert Limits.BOUNDS == (
+        (12_600, 12_000, 13_000),
+        (11_800, 11_000, 12_300),
+        (12_750, 12_200, 13_300),
+        (13_100, 12_400, 13_500),
+        (60, 30, 600),
+        (120, 60, 600),
+        (180, 60, 900),
+        (45, 20, 180),
+    )
+    for number, (_, least, most) in enumerate(Limits.BOUNDS):
+        assert not Limits().set(number, least - 1)
+        assert not Limits().set(number, most + 1)
+    assert Limits().set_all([least for _, least, _ in Limits.BOUNDS])
+    assert Limits().set_all([most for _, _, most in Limits.BOUNDS])
+    assert Limits().set_all([12_600, 11_800, 13_100, 13_100, 60, 120, 180, 45])
+    assert not Limits().set_all([12_300, 12_300, 13_100, 13_100, 60, 120, 180, 45])
     assert not limits.set_all([12_600])
 
 

@@ -92,6 +92,7 @@ def test_a_good_frame_inside_a_bad_one_is_read():
 
 
 def test_the_longest_payload_passes_and_a_longer_one_is_no_frame():
+    assert MAX_PAYLOAD == 64
     longest = bytes(range(MAX_PAYLOAD))
     assert decode(encode(LIMIT, longest) + GOOD) == [(1, LIMIT, longest), GOOD_FRAME]
     assert decode(encode(LIMIT, longest + b"\x00") + GOOD) == [GOOD_FRAME]

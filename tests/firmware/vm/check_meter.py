@@ -124,6 +124,14 @@ def test_the_divider_learns_from_the_ina226_while_that_one_answers():
     assert 12_990 <= fast <= 13_010, fast
 
 
+def test_one_odd_sample_does_not_mislead_the_divider():
+    bench = Bench()
+    bench.add((13_000, 0), 13_000, samples=100)
+    bench.add((13_600, 0), 13_000)
+    fast = bench.add(None, 13_000, samples=70).fast_mv
+    assert 12_990 <= fast <= 13_020, fast
+
+
 def test_a_divider_that_is_broken_teaches_nothing():
     bench = Bench()
     bench.add((13_000, 0), 11_000, samples=300)
