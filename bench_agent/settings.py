@@ -180,6 +180,13 @@ class Settings(BaseSettings):
     player_options: tuple[str, ...] = Field(
         default=(), description='more options for bench-player, e.g. ["--vlc-option=--no-audio"]'
     )
+    backlight: Path | None = Field(
+        default=None,
+        description='the display\'s folder, e.g. "/sys/class/backlight/10-0045"; leave it out if it has none',
+    )
+    save_processor_power: bool = Field(
+        default=False, description="true to slow the processor while energy is short"
+    )
     gate: Literal["simulated", "nftables"] = Field(
         default="simulated", description='"simulated" or "nftables"'
     )

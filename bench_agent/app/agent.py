@@ -15,6 +15,7 @@ import structlog
 
 from bench_agent.adapters.mqtt import BrokerAddress, MqttUplink
 from bench_agent.adapters.outbox_sqlite import OutboxLimits, SqliteOutbox
+from bench_agent.adapters.sysfs_switches import Backlight, Governor
 from bench_agent.adapters.system_clock import SystemClock
 from bench_agent.app.history import Past, live_through, play_through
 from bench_agent.app.hotspot import build_hotspot
@@ -120,6 +121,7 @@ def build_agent(
     listener = PowerListener(outbox=outbox, plans=plans, switch=switch)
     power = build_power(settings, machine, start, plans, listener)
     desired.follow(power.service.accept_desired)
+    _let_kernel_follow(settings, plans)
     loops: dict[str, Loop] = {"outbox": outbox.run, "system": system.run, "power": power.run}
     sections: dict[str, Callable[[], Body | None]] = {"power": power.service.live_sample}
     if settings.gate_socket is not None:
@@ -149,6 +151,16 @@ def build_agent(
         switch=switch,
         loops=loops,
     )
+
+
+def _let_kernel_follow(settings: Settings, plans: PlanFollowers) -> None:
+    """Backlight and governor follow the plan where the settings name them."""
+    if settings.backlight is not None:
+        light = Backlight(settings.backlight)
+        plans.follow(lambda plan: light.set_percent(plan.backlight_pct))
+    if settings.save_processor_power:
+        governor = Governor()
+        plans.follow(lambda plan: governor.set_powersave(on=plan.powersave))
 
 
 def _birth(settings: Settings, store: SqliteOutbox, machine: Machine, boot: str) -> Birth:

@@ -27,7 +27,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     environment = {
         "BENCH_OPEN_FROM": f"{now - timedelta(hours=9):%H:%M}",
         "BENCH_OPEN_UNTIL": f"{now + timedelta(hours=8):%H:%M}",
-        "BENCH_POWER": "simulated://?wp=300&ah=200&soc=95",
+        "BENCH_POWER__METERS": "simulated://?wp=300&ah=200&soc=95",
     }
     options = ["--benches", "1", "--history", "1"]
     with running_demo(tmp_path / "demo", *options, environment=environment) as demo:
