@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.broker import free_port
-from tests.performance.paho_peer import COLUMNS, INSERT, TABLE
+from tests.performance.paho_peer import INSERT, NUMBERS, TABLE, WORDS
 from tests.performance.processes import running_process, wait_for_line
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _flow(broker_port: int, database: Path) -> list[dict[str, object]]:
 
     No id may equal the value of any setting: Node-RED would take that setting for a reference to the node.
     """
-    numbers = [f"${{m.d.{name}}}" for name in COLUMNS]
-    row = ",".join(["${m.ts}", "'${m.bench}'", "${m.seq}", *numbers, "'${m.d.tier}'"])
+    values = [*(f"${{m.d.{name}}}" for name in NUMBERS), *(f"'${{m.d.{name}}}'" for name in WORDS)]
+    row = ",".join(["${m.ts}", "'${m.bench}'", "${m.seq}", *values])
     spell = (
         f"msg.topic = '{INSERT} ' + msg.payload.map(m => `({row})`).join(','); msg.payload = []; return msg;"
     )

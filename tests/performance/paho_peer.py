@@ -11,6 +11,7 @@ import sqlite3
 import sys
 import threading
 from contextlib import closing
+from operator import attrgetter
 
 import msgspec
 import paho.mqtt.client as paho
@@ -18,25 +19,20 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bench_agent.wire.envelope import Envelope
 from bench_agent.wire.telemetry import PowerMinute
+from fleet_server.kit.telemetry.schema import TABLES
 
-COLUMNS = (
-    "battery_voltage_v",
-    "battery_current_a",
-    "panel_voltage_v",
-    "panel_power_w",
-    "load_power_w",
-    "soc_pct",
-    "soc_sigma_pct",
-)
-"""Numbers of the benchmark's records."""
+NUMBERS = tuple(TABLES[PowerMinute].scales)
+WORDS = tuple(TABLES[PowerMinute].words)
 TABLE = (
     "CREATE TABLE tele (ts INTEGER, bench TEXT, seq INTEGER, "
-    + "".join(f"{name} REAL, " for name in COLUMNS)
-    + "tier TEXT, PRIMARY KEY (ts, bench, seq)) WITHOUT ROWID"
+    + "".join(f"{name} REAL, " for name in NUMBERS)
+    + "".join(f"{name} TEXT, " for name in WORDS)
+    + "PRIMARY KEY (ts, bench, seq)) WITHOUT ROWID"
 )
 """In order of arrival, which suits a peer best."""
 INSERT = "INSERT OR IGNORE INTO tele VALUES"
-_MARKS = ", ".join("?" * (len(COLUMNS) + 4))
+_MARKS = ", ".join("?" * (3 + len(NUMBERS) + len(WORDS)))
+_VALUES = attrgetter(*NUMBERS, *(f"{name}.value" for name in WORDS))
 _BATCH = 5000
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _POWER = msgspec.json.Decoder(PowerMinute)
@@ -46,19 +42,7 @@ _Queue = queue.SimpleQueue[tuple[object, ...]]
 def _row(message: paho.MQTTMessage) -> tuple[object, ...]:
     envelope = _ENVELOPE.decode(message.payload)
     body = _POWER.decode(envelope.d)
-    return (
-        envelope.ts,
-        message.topic.split("/")[1],
-        envelope.seq,
-        body.battery_voltage_v,
-        body.battery_current_a,
-        body.panel_voltage_v,
-        body.panel_power_w,
-        body.load_power_w,
-        body.soc_pct,
-        body.soc_sigma_pct,
-        body.tier.value,
-    )
+    return (envelope.ts, message.topic.split("/")[1], envelope.seq, *_VALUES(body))
 
 
 def _take(rows: _Queue) -> list[tuple[object, ...]]:

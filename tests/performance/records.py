@@ -1,8 +1,12 @@
-"""What the benches of the ingest benchmark send: the same records for us and for the peer."""
+"""What the benches of the benchmarks send: the same records for us and for the peers, every field set."""
 
 from __future__ import annotations
 
+import functools
 import math
+import typing
+from enum import Enum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,11 +18,16 @@ from bench_agent.wire.envelope import (
     encode_record,
 )
 from bench_agent.wire.ids import Generation
-from bench_agent.wire.telemetry import EnergyTier, PowerMinute
+from bench_agent.wire.telemetry import PowerMinute
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GEN = Generation("p3rf")
-_MINUTE_MS = 60_000
-_DAY_MINUTES = 1440
+MINUTE_MS = 60_000
+DAY_MINUTES = 1440
+_SUNRISE = 360
+_HINTS = typing.get_type_hints(PowerMinute)
 
 
 def bench_ids(count: int) -> list[str]:
@@ -26,29 +35,46 @@ def bench_ids(count: int) -> list[str]:
     return [f"prf{number:09d}" for number in range(count)]
 
 
+def power_minute(number: int, seq: int) -> PowerMinute:
+    """Minute ``seq`` (from 1) of bench ``number``; the benches are spread over the day, half in the dark."""
+    return _minute_of_day((number * 37 + seq) % DAY_MINUTES)
+
+
+@functools.cache
+def _minute_of_day(minute: int) -> PowerMinute:
+    sun = max(0.0, math.sin(2 * math.pi * (minute - _SUNRISE) / DAY_MINUTES))
+    battery = {
+        "v": round(12.4 + (minute % 20) / 10, 1),
+        "a": round(-2.5 + (minute % 60) / 8, 2),
+        "w": 12.3,
+        "pct": 40.0 + minute % 60,
+    }
+    panel = {"v": 17.9 if sun else 0.0, "a": round(4.5 * sun, 2), "w": round(80 * sun, 1)}
+    values = {field: _value(field, panel if "panel" in field else battery) for field in _HINTS}
+    return msgspec.convert(values, PowerMinute)
+
+
+def _value(field: str, of_unit: Mapping[str, float]) -> object:
+    hint = _HINTS[field]
+    kind = (typing.get_args(hint) or (hint,))[0]
+    if issubclass(kind, Enum):
+        return list(kind)[1].value
+    if kind is not float:
+        return kind(1)
+    return 2.5 if "sigma" in field else of_unit.get(field.rpartition("_")[2], 60.0)
+
+
 def power_record(number: int, seq: int, start_ms: int) -> bytes:
-    """Record ``seq`` (from 1) of bench ``number``: one full power minute, all eight fields set."""
-    minute = (number * 37 + seq) % _DAY_MINUTES  # benches spread over the day: half of them in the dark
-    sun = max(0.0, math.sin(math.pi * (minute - 360) / 720))
-    body = PowerMinute(
-        battery_voltage_v=12.4 + (seq % 20) / 10,
-        battery_current_a=round(-2.5 + (seq % 60) / 8, 2),
-        panel_voltage_v=17.9 + (number % 9) / 10 if sun else 0.0,
-        panel_power_w=round(80 * sun, 1),
-        load_power_w=12.3,
-        soc_pct=40.0 + (seq + number) % 60,
-        soc_sigma_pct=2.5,
-        tier=EnergyTier.NORMAL,
-    )
+    """Spell ``power_minute`` as a record of a bench whose minute 0 was ``start_ms``."""
     envelope = Envelope(
         s="power/1",
         gen=GEN,
         seq=seq,
         boot="8f14e45f",
-        up=seq * _MINUTE_MS,
-        ts=start_ms + seq * _MINUTE_MS,
+        up=seq * MINUTE_MS,
+        ts=start_ms + seq * MINUTE_MS,
         q=WireClockQuality.NTP,
-        d=msgspec.Raw(msgspec.json.encode(body)),
+        d=msgspec.Raw(msgspec.json.encode(power_minute(number, seq))),
     )
     return encode_record(envelope)
 

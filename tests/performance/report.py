@@ -106,12 +106,16 @@ def table_of(machine: Mapping[str, object], rows: Sequence[Row]) -> Table:
         table.add_row(
             row.id,
             row.what,
-            f"{row.value:,.1f}",
+            _spell(row.value),
             row.unit,
             row.peer or "",
-            "" if row.peer_value is None else f"{row.peer_value:,.1f}",
+            "" if row.peer_value is None else _spell(row.peer_value),
             "" if row.ratio is None else f"{row.ratio:.2f}x",
             str(row.goal),
             "yes" if row.ok else "NO",
         )
     return table
+
+
+def _spell(value: float) -> str:
+    return f"{value:,.2f}" if value < 10 else f"{value:,.1f}"

@@ -64,11 +64,10 @@ def lay_out(db: sqlite3.Connection) -> None:
     for statement in _FIXED.split(";"):
         db.execute(statement)
     for table in TABLES.values():
-        _complete(db, table.name, "at INTEGER PRIMARY KEY, {}", table.columns)
+        _complete(db, table.name, "at INT PRIMARY KEY, {}", table.columns)
         for span in SPANS:
-            name = rolled(table, span)
-            _complete(db, name, "bench INT, ts INT, {}, PRIMARY KEY (bench, ts)", rolled_columns(table))
-            db.execute(f"CREATE INDEX IF NOT EXISTS {name}_ts ON {name} (ts)")
+            body = "bench INT, ts INT, {}, PRIMARY KEY (bench, ts)"
+            _complete(db, rolled(table, span), body, rolled_columns(table))
     if old:
         _take_in_version_0(db)
         db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -80,7 +79,7 @@ def _columns(db: sqlite3.Connection, name: str) -> list[str]:
 
 def _complete(db: sqlite3.Connection, name: str, body: str, columns: tuple[str, ...]) -> None:
     every = body.format(", ".join(f"{column} INT" for column in columns))
-    db.execute(f"CREATE TABLE IF NOT EXISTS {name} ({every}){' WITHOUT ROWID' if 'bench' in body else ''}")
+    db.execute(f"CREATE TABLE IF NOT EXISTS {name} ({every}) WITHOUT ROWID")
     for column in sorted(set(columns).difference(_columns(db, name))):
         db.execute(f"ALTER TABLE {name} ADD COLUMN {column} INT")
 

@@ -44,7 +44,10 @@ def drop_old(db: sqlite3.Connection, raw_before_s: int, hour_before_s: int) -> N
     old = [(first_key(bench, 0), first_key(bench, raw_before_s)) for bench in benches]
     for table in TABLES.values():
         db.executemany(f"DELETE FROM {table.name} WHERE at >= ? AND at < ?", old)
-        db.execute(f"DELETE FROM {rolled(table, 'hour')} WHERE ts < ?", (hour_before_s,))
+        db.executemany(
+            f"DELETE FROM {rolled(table, 'hour')} WHERE bench = ? AND ts < ?",
+            [(bench, hour_before_s) for bench in (FLEET, *benches)],
+        )
 
 
 def _insert(table: Table, span: str) -> str:
@@ -75,7 +78,7 @@ def _from_hours(db: sqlite3.Connection, table: Table, days: set[tuple[int, int]]
 
 def _fleet(db: sqlite3.Connection, span: str, table: Table, instants: set[int]) -> None:
     db.executemany(
-        f"{_insert(table, span)} SELECT {FLEET}, ts, {_sums(table)} FROM {rolled(table, span)}"
-        f" WHERE ts = :ts AND bench <> {FLEET} GROUP BY ts",
-        [{"ts": instant} for instant in sorted(instants)],
+        f"{_insert(table, span)} SELECT {FLEET}, ts, {_sums(table)}"
+        f" FROM bench CROSS JOIN {rolled(table, span)} ON bench = no AND ts = ? GROUP BY ts",
+        [(instant,) for instant in sorted(instants)],
     )

@@ -76,7 +76,6 @@ class SqliteTelemetryStore(TelemetryStore):
             db = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as err:
             raise TelemetryStoreError(f"{self._path}: {err}") from err
-        db.execute("PRAGMA page_size=8192")  # of a new file; every bench writes to a page of its own
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")  # dn/commit promises durability (FL-T4)
         db.execute(f"PRAGMA cache_size={-_CACHE_KB}")

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench_agent.wire.envelope import MAX_BATCH_BYTES, body_of, decode_batch, decode_record
 from bench_agent.wire.ids import parse_bench_id
 from bench_agent.wire.telemetry import PowerMinute
-from tests.performance.records import bench_ids, power_batch
+from tests.performance.records import bench_ids, power_batch, power_minute
 from tests.performance.report import Goal, Row, encode_report, median_of, table_of
 
 
@@ -74,6 +74,11 @@ def test_batches_follow_each_other_without_gap_and_fit_the_wire() -> None:
     assert batch.after == 100
     assert [one.seq for one in envelopes] == list(range(101, 151))
     assert all(isinstance(body_of(one), PowerMinute) for one in envelopes)
+
+
+def test_records_have_every_field_set() -> None:
+    for seq in range(1, 1440, 97):
+        assert None not in msgspec.structs.astuple(power_minute(7, seq))
 
 
 def test_bench_ids_are_valid_and_distinct() -> None:
