@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from fleet_server.benches.desired import publish_pending_desired
+from fleet_server.benches.desired import publish_all_again, publish_pending_desired
 from fleet_server.energy.overrides import end_expired_overrides
 from fleet_server.errors import TelemetryStoreError
 from fleet_server.kit.broker import MqttSource
@@ -47,6 +47,8 @@ class IngestLoop:
         self._store = store
         self._source = source
         self._clock = clock
+        self._published_to: int | None = None
+        """The connection over which the broker got the desired documents."""
         self._due_ms = {"overrides": 0, "desired": 0, "roll_up": 0, "retain": 0}
         self.ingest = Ingest(engine, store, source, clock)
 
@@ -83,8 +85,12 @@ class IngestLoop:
             with self._sessions.begin() as session:
                 end_expired_overrides(session, self._clock.now_ms())
         if self._is_due("desired", _DESIRED_EVERY_MS):
+            connection = self._source.connection
             with self._sessions.begin() as session:
+                if connection != self._published_to:
+                    publish_all_again(session)
                 publish_pending_desired(session, self._source.publish_confirmed)
+            self._published_to = connection
         if self._is_due("roll_up", _ROLL_UP_EVERY_MS):
             self._store.roll_up()
         if self._is_due("retain", _RETAIN_EVERY_MS):

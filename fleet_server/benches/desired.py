@@ -54,6 +54,14 @@ def _decode(row: DesiredRow) -> Desired:
     return msgspec.json.decode(row.body, type=Desired)
 
 
+def publish_all_again(session: Session) -> None:
+    """Let every document be published anew: a broker that went away may have forgotten. The caller commits.
+
+    An acknowledgement says that the broker has a message, not that it survives the broker (FL-W2).
+    """
+    repository.forget_published(session)
+
+
 def publish_pending_desired(session: Session, publish: Publish) -> int:
     """Publish desired documents the broker does not hold yet; returns how many. The caller commits.
 

@@ -51,6 +51,11 @@ def lock_desired_row(session: Session, bench: str) -> DesiredRow:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
+def forget_published(session: Session) -> None:
+    """Take no document to be at the broker."""
+    session.execute(update(DesiredRow).values(published_rev=0))
+
+
 def unpublished_desired(session: Session, limit: int) -> Sequence[DesiredRow]:
     """Up to ``limit`` rows that the broker does not hold yet."""
     return session.scalars(

@@ -93,6 +93,11 @@ class MqttSource:
         self._client.loop_stop()
 
     @property
+    def connection(self) -> int:
+        """Number of the present connection; see ``IngestSource``."""
+        return self._connection
+
+    @property
     def waiting(self) -> int:
         """Messages nobody has fetched yet."""
         return self._queue.qsize()

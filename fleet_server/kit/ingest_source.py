@@ -19,6 +19,11 @@ class Message(NamedTuple):
 class IngestSource(Protocol):
     """A live subscription to ``topics.ALL_UPLINKS``, with a way back to the benches."""
 
+    @property
+    def connection(self) -> int:
+        """Number of the present connection, counted from 0; another one may be to a broker that forgot."""
+        ...
+
     def receive(self, at_most: int, wait_s: float) -> list[Message]:
         """Up to ``at_most`` messages, collected for at most ``wait_s`` seconds; maybe none."""
         ...

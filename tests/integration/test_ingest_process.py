@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from fleet_server.ingest_process import serve_until
 from fleet_server.kit.clock import SystemClock
 from fleet_server.kit.database import open_engine, open_sessions, upgrade_schema
 from fleet_server.settings import load_settings
-from tests.broker import running_broker
+from tests.broker import Broker, running_broker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,20 @@ def _batch() -> bytes:
     return encode_batch(Generation("k3f9"), 0, 0, [encode_record(record)])
 
 
+def forget(broker: Broker, folder: Path) -> None:
+    """Kill the broker, lose its store, and start it: what it had acknowledged is gone."""
+    broker.kill()
+    shutil.rmtree(folder / "store")
+    broker.start()
+
+
+def wait_for(heard: queue.Queue[tuple[str, bytes]], topic: str) -> bytes:
+    while True:
+        found, payload = heard.get(timeout=40)
+        if found == topic:
+            return payload
+
+
 def test_bench_gets_commit_desired_and_server_state_through_a_real_broker(tmp_path: Path) -> None:
     with running_broker(tmp_path / "broker") as broker:
         settings = load_settings(None, {"FLEET_DATA_DIR": str(tmp_path), "FLEET_BROKER_URL": broker.url})
@@ -72,9 +87,12 @@ def test_bench_gets_commit_desired_and_server_state_through_a_real_broker(tmp_pa
             }
             bench.publish(f"sb/v1/{A}/up/log", _batch(), qos=1)
             assert heard.get(timeout=20) == (f"sb/v1/{A}/dn/commit", b'{"gen":"k3f9","upto":1}')
+            forget(broker, tmp_path / "broker")
+            assert wait_for(heard, f"sb/v1/{A}/dn/desired") == msgspec.json.encode(Desired(rev=1))
         finally:
             stop.set()
             process.join(20)
-        assert heard.get(timeout=20) == (topics.SERVER_STATE, b'{"online":false}')
+        while heard.get(timeout=20) != (topics.SERVER_STATE, b'{"online":false}'):
+            pass
         bench.disconnect()
         bench.loop_stop()

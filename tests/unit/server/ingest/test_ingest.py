@@ -51,6 +51,7 @@ class Memory:
 
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     broken: bool = False
+    connection: int = 0
 
     def receive(self, at_most: int, wait_s: float) -> list[Message]:
         del at_most, wait_s
