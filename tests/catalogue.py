@@ -34,7 +34,8 @@ def list_errors(root: type[FleetError] = FleetError) -> Iterator[type[FleetError
     """Errors that may reach a person's browser; ``fleet_server.app`` has imported their modules."""
     yield root
     for error in root.__subclasses__():
-        if error is not SettingsError:  # it speaks English to whoever starts the server
+        # Settings speak English to whoever starts the server, the demo Indonesian to whoever starts the demo.
+        if error is not SettingsError and not error.__module__.startswith("fleet_server.demo"):
             yield from list_errors(error)
 
 

@@ -83,19 +83,18 @@ async def run_agent(settings: Settings, history_days: int = 0) -> None:
 
 async def _live(settings: Settings, store: SqliteOutbox, machine: Machine, past: Past | None) -> None:
     """One run after another; a real computer that goes dark ends the program within the first."""
+    # A bench whose past ended in the dark begins awake: it brings its past in and announces the dark.
     boot = first_boot(machine)
-    dark = past is not None and past.is_dark
     while True:
-        if dark:
-            await _be_dark(machine)
-            boot = next_boot(machine)
         start = await read_start(machine, boot)
         agent = build_agent(settings, store, machine, start, past)
         _log.info(
             "agent_started", bench=settings.bench_id, gen=store.gen, version=agent_version(), pid=os.getpid()
         )
         await agent.run()
-        dark, past = True, None
+        past = None
+        await _be_dark(machine)
+        boot = next_boot(machine)
 
 
 async def _be_dark(machine: Machine) -> None:

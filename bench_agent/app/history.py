@@ -45,7 +45,6 @@ class Past:
     """Of its last run."""
     display: tuple[DisplaySwitch, ...]
     """Oldest first; a bench that went dark switched its display off."""
-    is_dark: bool
 
 
 class PastLives:
@@ -53,7 +52,6 @@ class PastLives:
 
     def __init__(self, settings: Settings, store: SqliteOutbox, machine: Machine) -> None:
         """``machine`` is simulated, on virtual time."""
-        self.is_dark = False
         self.boot = ""
         self.display: list[DisplaySwitch] = []
         self._machine = machine
@@ -65,10 +63,8 @@ class PastLives:
         while True:
             start = await read_start(self._machine, next_boot(self._machine))
             await self.build(start).run()
-            self.is_dark = True
             self._note_display(on=False)
             await self._machine.host.power_off()
-            self.is_dark = False
 
     def build(self, start: Start) -> Agent:
         """The services of one run: power and hotspot, without a server."""
@@ -117,7 +113,6 @@ async def live_through(settings: Settings, store: SqliteOutbox, machine: Machine
         end_ms=end_ms,
         boot=lives.boot,
         display=tuple(lives.display),
-        is_dark=lives.is_dark,
     )
 
 

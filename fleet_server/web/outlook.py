@@ -93,7 +93,7 @@ def draw(slots: Sequence[OutlookSlot]) -> Drawing | None:
             *_runs(slots, width, ROWS_Y["display"], lambda slot: _word(on=slot.display)),
             *_runs(slots, width, ROWS_Y["hotspot"], lambda slot: _word(on=slot.hotspot)),
         ],
-        ticks=list(_ticks(slots[0].at, len(slots), width)),
+        ticks=list(_ticks(slots[0].at, slots[-1].at + SLOT_MS)),
         expected_wh=sum(slot.expected_wh for slot in slots),
         scale_wh=scale_wh,
     )
@@ -113,9 +113,9 @@ def _runs(
         index += count
 
 
-def _ticks(start_ms: int, count: int, width: float) -> Iterable[Tick]:
-    for index in range(count):
-        local_ms = start_ms + _WIB_OFFSET_MS + index * SLOT_MS
-        hour, rest_ms = divmod(local_ms, _HOUR_MS)
-        if rest_ms == 0 and hour % _TICK_HOURS == 0:
-            yield Tick(index * width, hour % _DAY_HOURS)
+def _ticks(start_ms: int, end_ms: int) -> Iterable[Tick]:
+    first_hour = -(-(start_ms + _WIB_OFFSET_MS) // _HOUR_MS)
+    for hour in range(first_hour, (end_ms + _WIB_OFFSET_MS) // _HOUR_MS):
+        if hour % _TICK_HOURS == 0:
+            at_ms = hour * _HOUR_MS - _WIB_OFFSET_MS
+            yield Tick((at_ms - start_ms) / (end_ms - start_ms) * WIDTH, hour % _DAY_HOURS)

@@ -44,6 +44,15 @@ PROVEN_UP_MS = 1_800_000
 """A computer that ran so long has started well (POW-R51)."""
 
 
+_TIERS = {
+    EnergyTier.UNKNOWN: "tidak dikenal",
+    EnergyTier.NORMAL: "energi cukup",
+    EnergyTier.ECO: "hemat energi",
+    EnergyTier.RESERVE: "cadangan energi",
+    EnergyTier.CRITICAL: "energi kritis",
+}
+
+
 class Listener(Protocol):
     """Who hears of the power service: the outbox, the loads, the computer."""
 
@@ -298,7 +307,7 @@ class PowerService:
             Event(
                 kind="energy.tier_changed",
                 severity=Severity.WARNING if after is EnergyTier.CRITICAL else Severity.NOTICE,
-                text=f"Tingkat energi berubah dari {before.value} ke {after.value}.",
+                text=f"Tingkat energi berubah dari «{_TIERS[before]}» ke «{_TIERS[after]}».",
                 facts={
                     "from": before.value,
                     "to": after.value,
