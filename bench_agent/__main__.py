@@ -1,4 +1,7 @@
-"""Command line of the agent: ``bench-agent run --config FILE`` and ``bench-agent --version``."""
+"""Command line of the agent: ``bench-agent run --config FILE``, ``bench-agent board halted``, ``--version``.
+
+Each command imports what it needs: ``board halted`` runs while the machine goes down and must not need more.
+"""
 
 import asyncio
 from pathlib import Path
@@ -6,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from bench_agent.app import agent_version, run_agent
 from bench_agent.errors import AgentError, SettingsError
-from bench_agent.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+board = typer.Typer(no_args_is_help=True, help="Speak to the power board.")
+app.add_typer(board, name="board")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
+        from bench_agent.app import agent_version
+
         typer.echo(f"bench-agent {agent_version()}")
         raise typer.Exit
 
@@ -41,6 +46,9 @@ def run(
     ] = 0,
 ) -> None:
     """Run the agent until SIGTERM; exit 2 when a setting is wrong, 1 when the disk is."""
+    from bench_agent.app import run_agent
+    from bench_agent.settings import load_settings
+
     try:
         settings = load_settings(config, {"power": power} if power else None)
     except SettingsError as err:
@@ -51,6 +59,21 @@ def run(
     except SettingsError as err:
         typer.echo(str(err), err=True)
         raise typer.Exit(2) from err
+    except AgentError as err:
+        typer.echo(str(err), err=True)
+        raise typer.Exit(1) from err
+
+
+@board.command()
+def halted(
+    device: Annotated[str, typer.Option(help="Serial port of the board.")] = "/dev/ttyAMA0",
+) -> None:
+    """Tell the board that the file systems are read-only, so that it ends the supply; exit 1 if mute."""
+    from bench_agent.adapters.power_board import PowerBoard
+    from bench_agent.adapters.system_clock import SystemClock
+
+    try:
+        asyncio.run(PowerBoard(device, SystemClock()).halted())
     except AgentError as err:
         typer.echo(str(err), err=True)
         raise typer.Exit(1) from err

@@ -8,6 +8,7 @@ AgentError
 │   ├── PowerMeterUnreachableError   no port, busy, no permission
 │   ├── PowerMeterSilentError        nothing valid for ``max_age``
 │   └── PowerMeterGarbledError       bytes, but no valid frame
+├── SupplyBoardRefusedError   the power board will not do what it was asked
 ├── GateError              the kernel or the simulated gate refused a change
 ├── PlayerError            the player process did not answer or failed
 └── MediaSyncError         a file could not be fetched or verified
@@ -44,6 +45,10 @@ class PowerMeterSilentError(PowerMeterError, TimeoutError):
 
 class PowerMeterGarbledError(PowerMeterError, ValueError):
     """Bytes arrive, but no valid frame."""
+
+
+class SupplyBoardRefusedError(AgentError, ValueError):
+    """The power board will not: a value out of range, or not in its present state."""
 
 
 class GateError(AgentError):
