@@ -66,7 +66,7 @@ def next_energy(state: EnergyState, facts: EnergyFacts, rules: EnergyRules) -> E
     if rules.full_charge_runs:
         full_charge = _next_full_charge(state.full_charge, facts, hours)
     tier = overridden_tier(tiers, overrides)
-    wish = wish_of(tier, facts, hours, full_charge=full_charge.is_running)
+    wish = wish_of(tier, facts, hours, full_charge=full_charge.is_running, lifted=tier is not tiers.tier)
     display = next_display(state.display, wish, now_ms)
     used = state.emergency
     if state.emergency_at_ms is not None:

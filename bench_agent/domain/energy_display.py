@@ -50,13 +50,16 @@ def is_hot(facts: EnergyFacts) -> bool:
     )
 
 
-def wish_of(tier: EnergyTier, facts: EnergyFacts, hours: OpeningHours, *, full_charge: bool) -> Wish:
-    """What energy alone makes of the display now."""
+def wish_of(
+    tier: EnergyTier, facts: EnergyFacts, hours: OpeningHours, *, full_charge: bool, lifted: bool
+) -> Wish:
+    """What tier and hours make of the display now; ``lifted`` = an operator chose the tier."""
     if tier is EnergyTier.CRITICAL:
         return _CRITICAL
     if is_hot(facts):
         return _HOT
-    if tier is EnergyTier.RESERVE or (facts.soc_pct is not None and facts.soc_pct < DISPLAY_FLOOR_PCT):
+    too_low = lifted if facts.soc_pct is None else facts.soc_pct < DISPLAY_FLOOR_PCT
+    if tier is EnergyTier.RESERVE or too_low:
         return _RESERVE
     if not hours.is_open(facts.local):
         return _CLOSED

@@ -1,7 +1,7 @@
 """From the judged facts to the plan of loads and its reason (POW-R36, R39 to R44). Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from bench_agent.domain.energy_display import DISPLAY_FLOOR_PCT, Display, Wish, is_hot
 from bench_agent.domain.energy_facts import EnergyFacts
@@ -54,6 +54,13 @@ class Look:
     """A notice may play now."""
     is_open: bool
 
+    @property
+    def tier_override(self) -> Override | None:
+        """The operator's choice of a tier, if it changed the tier."""
+        if self.tier is self.tiers.tier:
+            return None
+        return next((one for one in self.overrides if one.tier is not None), None)
+
     def override(self, load: Load) -> Override | None:
         """The operator's switch for ``load``, if it may act: on only within what nobody may lift."""
         found = next((one for one in self.overrides if one.load is load), None)
@@ -95,7 +102,7 @@ def plan_of(look: Look) -> EnergyPlan:
         power_off=power_off,
         reason=reason,
         next_change_at=_next_change_at(look, power_off),
-        override=override or next(iter(look.overrides), None),
+        override=override or look.override(Load.HOTSPOT) or look.override(Load.AUDIO),
         full_charge=look.full_charge,
         alarms=_alarms(facts, look.tiers),
     )
@@ -111,10 +118,12 @@ def _display(look: Look) -> tuple[bool, ReasonCode, Override | None]:
         switch = look.override(Load.DISPLAY)
         if switch is not None:
             return switch.on, ReasonCode.OVERRIDE_ON if switch.on else ReasonCode.OVERRIDE_OFF, switch
-    on, wish = look.display.on, look.wish
+    on, wish, chosen = look.display.on, look.wish, look.tier_override
     if on is not wish.on:
         return on, ReasonCode.RESTING_ON if on else ReasonCode.RESTING_OFF, None
-    return on, wish.code, None
+    if chosen is not None and (wish.code in _BY_TIER or wish.code is ReasonCode.CRITICAL):
+        return on, ReasonCode.OVERRIDE_ON if on else ReasonCode.OVERRIDE_OFF, chosen
+    return on, wish.code, chosen
 
 
 def _backlight_pct(look: Look, *, display_on: bool) -> int:
@@ -154,14 +163,9 @@ def _power_off(look: Look, *, needed: bool) -> PowerOff | None:
         asleep = night is not None and night.begins_at <= local
         wakes_at = night.wakes_at if night is not None and asleep else local + CRITICAL_REST
         return PowerOff(begins_at=local, wakes_at=wakes_at, critical=True)
-    if look.tier is not EnergyTier.RESERVE or night is None:
+    if look.tier is not EnergyTier.RESERVE or night is None or (needed and night.begins_at <= local):
         return None
-    begins_at = max(night.begins_at, local)
-    return (
-        None
-        if needed and begins_at <= local
-        else PowerOff(begins_at=begins_at, wakes_at=night.wakes_at, critical=False)
-    )
+    return PowerOff(begins_at=max(night.begins_at, local), wakes_at=night.wakes_at, critical=False)
 
 
 def _alarms(facts: EnergyFacts, tiers: Tiers) -> tuple[EnergyAlarm, ...]:
@@ -178,14 +182,10 @@ def _reason(
     look: Look, code: ReasonCode, override: Override | None, power_off: PowerOff | None
 ) -> EnergyReason:
     facts, tiers = look.facts, look.tiers
-    if code in _BY_TIER:
-        if tiers.silent and look.tier is EnergyTier.RESERVE:
-            code = ReasonCode.METER_SILENT
-        elif tiers.by_voltage is look.tier and tiers.by_charge is not look.tier:
-            code = ReasonCode.LOW_VOLTAGE
-        elif code is ReasonCode.RESERVE and power_off is not None and power_off.begins_at <= facts.local:
-            code = ReasonCode.RESERVE_NIGHT
+    if code is ReasonCode.RESERVE and power_off is not None and power_off.begins_at <= facts.local:
+        code = ReasonCode.RESERVE_NIGHT
     until = _until(look, code, override, power_off)
+    code = _cause(look, code)
     return EnergyReason(
         code=code,
         soc_pct=None if facts.soc_pct is None or tiers.silent else round(facts.soc_pct),
@@ -197,8 +197,25 @@ def _reason(
     )
 
 
-_BY_TIER = frozenset({ReasonCode.ECO_OFF, ReasonCode.RESERVE, ReasonCode.CRITICAL})
-"""Reasons that the tier gives and whose own cause may be the volts or a silent meter."""
+_BY_TIER = frozenset({ReasonCode.NORMAL, ReasonCode.ECO_ON, ReasonCode.ECO_OFF, ReasonCode.RESERVE})
+"""What the tier alone decides."""
+
+
+def _cause(look: Look, code: ReasonCode) -> ReasonCode:
+    """Behind a tier may stand a silent meter, low volts or the forecast: then that is the reason."""
+    tiers, tier = look.tiers, look.tier
+    if code is ReasonCode.CRITICAL:
+        return ReasonCode.CRITICAL if tiers.by_charge is tier else ReasonCode.LOW_VOLTAGE
+    if code not in _BY_TIER:
+        return code
+    on = look.display.on
+    if tiers.silent and tier is EnergyTier.RESERVE:
+        return ReasonCode.METER_SILENT
+    if tiers.by_voltage is tier and tier is not tiers.unlimited and not on:
+        return ReasonCode.LOW_VOLTAGE
+    if tiers.granted is tier:
+        return ReasonCode.FORECAST_ON if on else ReasonCode.FORECAST_OFF
+    return code
 
 
 def _until(
@@ -212,12 +229,15 @@ def _until(
         return _rest_ends_at(look)
     if code is ReasonCode.RESERVE_NIGHT and power_off is not None:
         return power_off.wakes_at
-    edge = {
-        ReasonCode.NORMAL: None if hours.opens == hours.closes else hours.closes,
-        ReasonCode.CLOSED: hours.opens,
-        ReasonCode.ECO_ON: None if hours.peak_begins == hours.peak_ends else hours.peak_ends,
-        ReasonCode.ECO_OFF: hours.peak_begins,
-    }.get(code)
+    edge: time | None = None
+    if code is ReasonCode.NORMAL and hours.opens != hours.closes:
+        edge = hours.closes
+    elif code is ReasonCode.CLOSED:
+        edge = hours.opens
+    elif code is ReasonCode.ECO_ON and hours.peak_begins != hours.peak_ends:
+        edge = hours.peak_ends
+    elif code is ReasonCode.ECO_OFF:
+        edge = hours.peak_begins
     return None if edge is None else next_at(look.facts.local, edge)
 
 

@@ -30,10 +30,14 @@ class Tiers:
     @property
     def tier(self) -> EnergyTier:
         """The tier in force."""
-        wanted = self.by_charge
-        if self.granted is not None and wanted is not EnergyTier.CRITICAL:
-            wanted = self.granted
-        return worst(wanted, self.limit)
+        return worst(self.unlimited, self.limit)
+
+    @property
+    def unlimited(self) -> EnergyTier:
+        """The tier that charge or forecast alone would give."""
+        if self.granted is None or self.by_charge is EnergyTier.CRITICAL:
+            return self.by_charge
+        return self.granted
 
     @property
     def limit(self) -> EnergyTier:
@@ -48,6 +52,8 @@ def is_worse(tier: EnergyTier, other: EnergyTier) -> bool:
 
 def worst(tier: EnergyTier, other: EnergyTier) -> EnergyTier:
     """The one that saves more."""
+    if tier is other:
+        return tier
     return other if _RANK[other] > _RANK[tier] else tier
 
 

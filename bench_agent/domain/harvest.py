@@ -51,8 +51,6 @@ class Expected:
     today_wh: float
     """What was measured today and what is expected until midnight."""
     next_24h_wh: float
-    poor_day_wh: float
-    """A whole day with little sun: the pessimist's share of the typical one."""
 
 
 def is_clipped(stage: ChargeStage | None, soc_pct: float | None) -> bool:
@@ -65,6 +63,13 @@ def is_clipped(stage: ChargeStage | None, soc_pct: float | None) -> bool:
 def slot_of(local: datetime) -> int:
     """The half hour of the day, 0 to 47."""
     return local.hour * 2 + local.minute // 30
+
+
+def left_of_slot(local: datetime) -> float:
+    """Share of the running half hour that is to come, above 0 to 1."""
+    return (
+        1 - timedelta(minutes=local.minute % 30, seconds=local.second, microseconds=local.microsecond) / SLOT
+    )
 
 
 def note_slot(log: HarvestLog, begins_at: datetime, wh: float, *, clipped: bool) -> HarvestLog:
@@ -90,15 +95,13 @@ def expect_harvest(log: HarvestLog, local: datetime) -> Expected | None:
         measured = log.running.wh
     factor = weather_factor(measured[:slot], profile)
     today = [profile[later] * factor for later in range(slot, SLOTS)]
-    left = 1 - (local - local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)) / SLOT
-    today[0] *= left
+    today[0] *= left_of_slot(local)
     tomorrow = [PESSIMISM * typical for typical in log.typical_wh[:slot]]
     so_far = sum(wh if wh is not None else profile[index] for index, wh in enumerate(measured[:slot]))
     return Expected(
         slots_wh=(*today, *tomorrow),
         today_wh=so_far + sum(today),
         next_24h_wh=sum(today) + sum(tomorrow),
-        poor_day_wh=PESSIMISM * sum(log.typical_wh),
     )
 
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 from bench_agent.domain.battery import NOMINAL_V, Battery
 from bench_agent.domain.energy import EnergyState, next_energy
 from bench_agent.domain.energy_facts import EnergyFacts, EnergyRules
-from bench_agent.domain.energy_forecast import Demand, granted_tier
+from bench_agent.domain.energy_forecast import Demand, Forecaster, granted_tier, reserves_for
 from bench_agent.domain.harvest import SLOT, HarvestLog, expect_harvest, is_clipped, note_slot
 from bench_agent.simulated.bench_battery import COMPUTER_W, HOTSPOT_W, Loads
 from bench_agent.simulated.benchmark.estimators import STEP_MS
@@ -18,6 +18,7 @@ from bench_agent.wire.telemetry import EnergyTier
 BASE_W = COMPUTER_W + HOTSPOT_W
 """The loads behind the volts that a policy sees (POW-R62)."""
 MIDNIGHT = datetime(2025, 1, 1, tzinfo=timezone(timedelta(hours=7), "WIB"))
+DEFAULT_RULES = EnergyRules()
 _STEP = timedelta(milliseconds=STEP_MS)
 
 
@@ -38,7 +39,7 @@ class Sight(NamedTuple):
 
 
 class Policy(Protocol):
-    """A class whose instances live one year; its constructor takes the ``Battery``."""
+    """A class whose instances live one year; its constructor takes ``Battery`` and the panel's peak watts."""
 
     def choose(self, sight: Sight) -> Loads:
         """The loads of this step."""
@@ -48,8 +49,8 @@ class Policy(Protocol):
 class NaivePolicy:
     """Everything always on: what a bench without an energy plan does."""
 
-    def __init__(self, battery: Battery) -> None:
-        del battery
+    def __init__(self, battery: Battery, panel_wp: float) -> None:
+        del battery, panel_wp
 
     def choose(self, sight: Sight) -> Loads:
         """All of them."""
@@ -60,9 +61,11 @@ class NaivePolicy:
 class TieredPolicy:
     """The product's energy core with its tiers."""
 
-    def __init__(self, battery: Battery, rules: EnergyRules | None = None) -> None:
+    def __init__(self, battery: Battery, panel_wp: float, rules: EnergyRules = DEFAULT_RULES) -> None:
+        del panel_wp
         self.state = EnergyState()
-        self._rules = rules or EnergyRules()
+        self.tier_switches = 0
+        self._rules = rules
         self._ohm_per_volt = battery.resistance_ohm / NOMINAL_V
 
     def choose(self, sight: Sight) -> Loads:
@@ -79,7 +82,9 @@ class TieredPolicy:
             last_full_at_ms=None if sight.last_full_step is None else sight.last_full_step * STEP_MS,
             granted=granted,
         )
+        before = self.state.tier
         self.state = next_energy(self.state, facts, self._rules)
+        self.tier_switches += self.state.tier is not before
         plan = self.state.plan
         if plan is None:
             return Loads()
@@ -94,10 +99,10 @@ class TieredPolicy:
 class ForecastPolicy(TieredPolicy):
     """The product's energy core with the forecast in place of the tiers by charge."""
 
-    def __init__(self, battery: Battery, rules: EnergyRules | None = None) -> None:
-        super().__init__(battery, rules)
-        self._battery = battery
-        self._hours = (rules or EnergyRules()).hours
+    def __init__(self, battery: Battery, panel_wp: float, rules: EnergyRules = DEFAULT_RULES) -> None:
+        super().__init__(battery, panel_wp, rules)
+        reserves = reserves_for(panel_wp, rules.hours, Demand())
+        self._forecaster = Forecaster(battery=battery, reserves=reserves, hours=rules.hours)
         self._harvest = HarvestLog()
         self._slot_wh = 0.0
         self._slot_clipped = False
@@ -115,9 +120,7 @@ class ForecastPolicy(TieredPolicy):
             self._slot_wh, self._slot_clipped = 0.0, False
             expected = expect_harvest(self._harvest, local)
             if expected is not None:
-                self._granted = granted_tier(
-                    sight.soc_pct, expected, local, self._hours, self._battery, Demand()
-                )
+                self._granted = granted_tier(self._forecaster, sight.soc_pct, expected, local)
         self._slot_wh += sight.panel_w * STEP_MS / 3_600_000
         self._slot_clipped = self._slot_clipped or is_clipped(None, sight.soc_pct)
         return self._choose(sight, self._granted)

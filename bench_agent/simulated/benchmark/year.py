@@ -1,7 +1,7 @@
 """One year of one bench under one policy, and what it was worth (POW-R62, R63)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench_agent.domain.battery import Battery
 from bench_agent.simulated.bench_battery import (
@@ -25,7 +25,6 @@ _NIGHT_VALUE, _PEAK_VALUE, _DISPLAY_VALUE, _DEEP_COST, _CUT_COST = 0.15, 0.6, 0.
 class YearReport:
     """What a year gave; hours of a year, percent of what could have been."""
 
-    seed: int
     wifi_h: float = 0.0
     open_wifi_h: float = 0.0
     display_h: float = 0.0
@@ -41,8 +40,6 @@ class YearReport:
     mean_sigma_pct: float = 0.0
     within_2_sigma_pct: float = 0.0
     days: int = 365
-    soc_pct: list[float] = field(default_factory=list, repr=False)
-    """True charge after each step."""
 
     @property
     def open_pct(self) -> float:
@@ -65,8 +62,8 @@ class YearReport:
 class _Tally:
     """Sums of a running year."""
 
-    def __init__(self, seed: int) -> None:
-        self.report = YearReport(seed=seed)
+    def __init__(self) -> None:
+        self.report = YearReport()
         self._armed = True
         self._display = False
         self._squares = self._sigma = self._within = 0.0
@@ -87,7 +84,6 @@ class _Tally:
             self._armed = False
         self._armed = self._armed or true_pct > REARMED_PCT
         report.min_soc_pct = min(report.min_soc_pct, true_pct)
-        report.soc_pct.append(true_pct)
         error_pct = abs(estimator.soc_pct - true_pct)
         self._squares += error_pct * error_pct
         self._sigma += estimator.sigma_pct
@@ -107,12 +103,10 @@ class _Tally:
 _NOTHING = Loads(computer=False, hotspot=False, display=False, audio=False)
 
 
-def live_year(
-    panel_w: Sequence[float], policy: Policy, estimator: Estimator, battery: Battery, seed: int
-) -> YearReport:
+def live_year(panel_w: Sequence[float], policy: Policy, estimator: Estimator, battery: Battery) -> YearReport:
     """Live through the steps of ``panel_w``; the order inside a step is part of the model (POW-R62)."""
     pack = BenchBattery(battery, START_PCT)
-    tally = _Tally(seed)
+    tally = _Tally()
     last_full: int | None = None
     for index, panel in enumerate(panel_w):
         sight = Sight(
