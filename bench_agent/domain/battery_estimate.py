@@ -26,7 +26,7 @@ EMPTY_V, EMPTY_PCT = 12.0, 8.0
 LOW_HALT_PCT = 12.0
 DRIFT_PCT_PER_DAY, SIGMA_PER_MOVED = 0.38, 0.002
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
-_PULL_PER_MS = 0.05 / 600_000
+PULL_SHARE, PULL_MS = 0.05, 600_000
 
 
 class EstimateSource(StrEnum):
@@ -144,7 +144,10 @@ def bridge_gap(estimate: Estimate, sample: Sample, battery: Battery, now_ms: int
     if source is EstimateSource.VOLTAGE:
         return replace(first_estimate(sample, battery, now_ms), last_full_at_ms=estimate.last_full_at_ms)
     soc = _within(estimate.soc_pct + (gained_ah - lost_ah) / battery.capacity_ah * 100)
-    moved_pct = (gained_ah + lost_ah) / battery.capacity_ah * 100
+    moved_ah = gained_ah + lost_ah
+    if moved_ah * _HOUR_MS <= LOW_END_CURRENT_C * battery.capacity_ah * elapsed_ms:
+        soc = _rested(soc, sample, battery, elapsed_ms)
+    moved_pct = moved_ah / battery.capacity_ah * 100
     return Estimate(
         soc_pct=soc,
         sigma_pct=grown_sigma(estimate.sigma_pct, elapsed_ms, moved_pct),
@@ -154,6 +157,17 @@ def bridge_gap(estimate: Estimate, sample: Sample, battery: Battery, now_ms: int
         last_full_at_ms=estimate.last_full_at_ms,
         counters=after,
     )
+
+
+def _rested(soc_pct: float, sample: Sample, battery: Battery, elapsed_ms: int) -> float:
+    """The low end after a gap in which the pack lay nearly still: rest volts are at their best (POW-R30)."""
+    if abs(sample.current_a or 0.0) >= LOW_END_CURRENT_C * battery.capacity_ah:
+        return soc_pct
+    target = low_end_target(soc_pct, rest_of(sample, battery))
+    if target is None:
+        return soc_pct
+    kept: float = (1 - PULL_SHARE) ** (elapsed_ms / PULL_MS)
+    return target + (soc_pct - target) * kept
 
 
 def grown_sigma(sigma_pct: float, elapsed_ms: int, moved_pct: float) -> float:
@@ -170,7 +184,7 @@ def low_end_target(soc_pct: float, rest_v: float) -> float | None:
 
 def pulled(soc_pct: float, target_pct: float, elapsed_ms: int) -> float:
     """``soc_pct`` moved by 5 % of its distance to the target in 10 min (POW-R30)."""
-    return soc_pct + (target_pct - soc_pct) * _PULL_PER_MS * elapsed_ms
+    return soc_pct + (target_pct - soc_pct) * PULL_SHARE * elapsed_ms / PULL_MS
 
 
 def _count(estimate: Estimate, sample: Sample, current_a: float, battery: Battery, now_ms: int) -> Estimate:

@@ -40,10 +40,16 @@ class EnergyState:
         return overridden_tier(self.tiers, self.overrides)
 
     def shifted(self, shift_ms: int) -> "EnergyState":
-        """The same on another boot's clock (``moment.shift_between_ms``); its plan is void."""
+        """The same on another boot's clock (``moment.shift_between_ms``); its plan is void.
+
+        A computer that is up again after critical was started by the board, above its own 13.10 V: the veto
+        that switched it off is judged anew, not held until 13.05 V at rest.
+        """
         changed = self.display.changed_at_ms
+        vetoed = self.tiers.by_voltage is EnergyTier.CRITICAL
         return replace(
             self,
+            tiers=replace(self.tiers, by_voltage=EnergyTier.RESERVE) if vetoed else self.tiers,
             display=replace(self.display, changed_at_ms=None if changed is None else changed + shift_ms),
             full_charge=self.full_charge.shifted(shift_ms),
             emergency=self.emergency.shifted(shift_ms),

@@ -46,13 +46,23 @@ class Loads:
 class BenchBattery:
     """True state of the simulated pack; estimates are the agent's business."""
 
-    def __init__(self, battery: Battery, soc_pct: float = 60.0, *, tail_c: float | None = None) -> None:
+    def __init__(
+        self,
+        battery: Battery,
+        soc_pct: float = 60.0,
+        *,
+        tail_c: float | None = None,
+        standby_w: float = BOARD_W,
+        cuts_loads: bool = True,
+    ) -> None:
         """Charge it.
 
         Args:
             battery: Size and resistance.
             soc_pct: True charge at the start, 0 to 100.
             tail_c: Longest charge current in absorption, in capacities per hour; ``None`` = no taper.
+            standby_w: What nobody can switch off.
+            cuts_loads: Whether the charger has a load output that opens when volts are low.
         """
         self.battery = battery
         self.soc_pct = soc_pct
@@ -70,6 +80,8 @@ class BenchBattery:
         self.cuts = 0
         self.is_cut = False
         self.stage = ChargeStage.OFF
+        self._standby_w = standby_w
+        self._cuts_loads = cuts_loads
         self._tail_w = None if tail_c is None else tail_c * battery.capacity_wh
         self._capacity_wh = battery.capacity_wh
         self._ohm_per_volt = battery.resistance_ohm / NOMINAL_V
@@ -86,18 +98,18 @@ class BenchBattery:
 
     def step(self, panel_w: float, load_w: float, seconds: float) -> None:
         """Live ``seconds`` with the power the panel offers and the loads ask for."""
-        net_w = panel_w - load_w - BOARD_W
+        net_w = panel_w - load_w - self._standby_w
         volts = self.volts_at(net_w)
         if self.is_cut:
             self.is_cut = volts <= RECONNECT_V or self.soc_pct <= RECONNECT_PCT
-        elif volts < CUT_V:
+        elif volts < CUT_V and self._cuts_loads:
             self.is_cut = True
             self.cuts += 1
         if self.is_cut:
             load_w = 0.0
-            net_w = panel_w - BOARD_W
+            net_w = panel_w - self._standby_w
             volts = self.volts_at(net_w)
-        self.load_power_w = load_w + BOARD_W
+        self.load_power_w = load_w + self._standby_w
         self.voltage_v = volts
         self._store(panel_w, net_w, seconds / 3600)
         self._count(seconds / 3600)
