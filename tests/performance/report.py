@@ -21,6 +21,7 @@ class Goal:
     """One limit: of the value, or of its ratio to the peer."""
 
     at_most: float | None = None
+    at_least: float | None = None
     ratio_at_least: float | None = None
     ratio_at_most: float | None = None
 
@@ -28,6 +29,8 @@ class Goal:
     def __str__(self) -> str:
         if self.at_most is not None:
             return f"<= {self.at_most:g}"
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
         if self.ratio_at_most is not None:
             return f"ratio <= {self.ratio_at_most:.3g}"
         return f"ratio >= {self.ratio_at_least:g}"
@@ -36,6 +39,8 @@ class Goal:
         """Judge a measured value and its ratio to the peer (None = no peer)."""
         if self.at_most is not None:
             return value <= self.at_most
+        if self.at_least is not None:
+            return value >= self.at_least
         if ratio is None:
             return False
         if self.ratio_at_most is not None:

@@ -84,3 +84,9 @@ def test_records_have_every_field_set() -> None:
 def test_bench_ids_are_valid_and_distinct() -> None:
     ids = bench_ids(1000)
     assert len({parse_bench_id(one) for one in ids}) == 1000
+
+
+def test_a_floor_is_met_from_itself_on() -> None:
+    assert str(Goal(at_least=99.95)) == ">= 99.95"
+    assert Goal(at_least=5).is_met(5.0, None)
+    assert not Goal(at_least=5).is_met(4.9, 100.0)
