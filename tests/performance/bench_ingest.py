@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench_agent.wire import topics
-from bench_agent.wire.envelope import MAX_BATCH_RECORDS, decode_commit
+from bench_agent.wire.envelope import decode_commit
 from fleet_server.benches.models import Bench
 from fleet_server.benches.service import add_bench
 from fleet_server.kit.clock import SystemClock
@@ -33,7 +33,7 @@ from tests.performance.processes import (
     running_module,
     wait_for_line,
 )
-from tests.performance.records import bench_ids, peer_record, power_batch
+from tests.performance.records import BATCH_RECORDS, bench_ids, peer_record, power_batch
 from tests.performance.report import RUNS_MIN, Goal, Row, median_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def measure() -> list[Row]:
     return [
         Row(
             id="ingest.records_per_cpu_s",
-            what=f"{BENCHES} benches' batches of {MAX_BATCH_RECORDS}, QoS 1 to commit, with broker;"
+            what=f"{BENCHES} benches' batches of {BATCH_RECORDS}, QoS 1 to commit, with broker;"
             " peer one sample a message",
             value=our_rate,
             unit="records/CPU-s",
@@ -147,9 +147,9 @@ def _our_pipeline(folder: Path, start_ms: int) -> Iterator[Pipeline]:
                 waiting = {f"sb/v1/{bench}/dn/commit" for bench in bench_ids(BENCHES)}
                 while waiting:
                     topic, payload = benches.heard.get(timeout=PATIENCE_S)
-                    if decode_commit(payload).upto >= last * MAX_BATCH_RECORDS:
+                    if decode_commit(payload).upto >= last * BATCH_RECORDS:
                         waiting.discard(topic)
-                return BENCHES * WINDOW * MAX_BATCH_RECORDS
+                return BENCHES * WINDOW * BATCH_RECORDS
 
             yield Pipeline(broker=broker, program=ingest, run=run)
 

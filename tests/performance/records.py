@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench_agent.wire.envelope import (
-    MAX_BATCH_RECORDS,
     Envelope,
     WireClockQuality,
     encode_batch,
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 GEN = Generation("p3rf")
 MINUTE_MS = 60_000
+BATCH_RECORDS = 27
+"""As many full minutes as fit in 16 KB (fleet.md section 1)."""
 DAY_MINUTES = 1440
 _SUNRISE = 360
 _HINTS = typing.get_type_hints(PowerMinute)
@@ -86,6 +87,6 @@ def peer_record(bench: str, number: int, seq: int, start_ms: int) -> bytes:
 
 def power_batch(number: int, index: int, start_ms: int) -> bytes:
     """Full batch ``index`` (from 0) of bench ``number``."""
-    after = index * MAX_BATCH_RECORDS
-    records = [power_record(number, after + one, start_ms) for one in range(1, MAX_BATCH_RECORDS + 1)]
+    after = index * BATCH_RECORDS
+    records = [power_record(number, after + one, start_ms) for one in range(1, BATCH_RECORDS + 1)]
     return encode_batch(GEN, 0, after, records)

@@ -11,7 +11,7 @@ from rich.console import Console
 from bench_agent.wire.envelope import MAX_BATCH_BYTES, body_of, decode_batch, decode_record
 from bench_agent.wire.ids import parse_bench_id
 from bench_agent.wire.telemetry import PowerMinute
-from tests.performance.records import bench_ids, power_batch, power_minute
+from tests.performance.records import BATCH_RECORDS, bench_ids, power_batch, power_minute
 from tests.performance.report import Goal, Row, encode_report, median_of, table_of
 
 
@@ -71,8 +71,8 @@ def test_batches_follow_each_other_without_gap_and_fit_the_wire() -> None:
     batch = decode_batch(payload)
     envelopes = [decode_record(raw) for raw in batch.records]
     assert len(payload) <= MAX_BATCH_BYTES
-    assert batch.after == 100
-    assert [one.seq for one in envelopes] == list(range(101, 151))
+    assert batch.after == 2 * BATCH_RECORDS
+    assert [one.seq for one in envelopes] == list(range(2 * BATCH_RECORDS + 1, 3 * BATCH_RECORDS + 1))
     assert all(isinstance(body_of(one), PowerMinute) for one in envelopes)
 
 
