@@ -20,7 +20,6 @@ from bench_agent.adapters.sysinfo import LinuxHost
 from bench_agent.adapters.system_clock import SystemClock, read_boot_id
 from bench_agent.app.history import Past, live_through
 from bench_agent.app.hotspot import build_hotspot
-from bench_agent.app.playback import build_playback
 from bench_agent.app.power import START_SOC_PCT, PlanFollowers, build_power
 from bench_agent.ports.clock import Clock
 from bench_agent.services.live import LiveService
@@ -121,6 +120,8 @@ def build_agent(settings: Settings, clock: Clock, store: SqliteOutbox, past: Pas
         sections["hotspot"] = hotspot.service.live_sample
     listeners: dict[Channel, Callable[[Arrival], None]] = {Channel.COMMIT: outbox.accept_commit}
     if settings.server_url:
+        from bench_agent.app.playback import build_playback
+
         playback = build_playback(settings, clock, outbox)
         plans.follow(lambda plan: playback.service.set_display(plan.display_on))
         loops["playback"] = playback.run
