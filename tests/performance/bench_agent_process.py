@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from tests.broker import free_port
 from tests.performance.processes import PATIENCE_S, Link, cpu_s, running_broker, running_module
 from tests.performance.records import bench_ids
 from tests.performance.report import RUNS_MIN, Goal, Row, median_of
@@ -45,7 +46,7 @@ def measure() -> list[Row]:
     return [
         Row(
             id="agent.rss_mb",
-            what="agent, resident after 25 s",
+            what="agent with every part on, resident after 25 s",
             value=median_of(rss_mb),
             unit="MB",
             goal=Goal(at_most=60),
@@ -77,6 +78,7 @@ def _start(
         f'bench_id = "{bench}"\ndata_dir = "{folder}"\nbroker_url = "{broker.url}"\n'
         f'power = "simulated://?seed=1&wp=100&ah=50"\ngate = "simulated"\n'
         f'gate_socket = "{folder / "gate.sock"}"\n'
+        f'server_url = "http://127.0.0.1:{free_port()}"\nplayer = "simulated"\n'
     )
     with contextlib.closing(Link(broker, f"sb/v1/{bench}/up/state")) as server:
         began_s = time.perf_counter()
