@@ -76,7 +76,7 @@ def _start(
     config = folder / "agent.toml"
     config.write_text(
         f'bench_id = "{bench}"\ndata_dir = "{folder}"\nbroker_url = "{broker.url}"\n'
-        f'power = "simulated://?seed=1&wp=100&ah=50"\ngate = "simulated"\n'
+        f'gate = "simulated"\n'
         f'gate_socket = "{folder / "gate.sock"}"\n'
         f'server_url = "http://127.0.0.1:{free_port()}"\nplayer = "simulated"\n'
     )
