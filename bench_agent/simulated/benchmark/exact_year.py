@@ -5,8 +5,10 @@ sky classes with an autoregressive clearness, wetter in the afternoon of the wet
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +76,16 @@ class ExactYear:
         return harvest
 
 
+@contextmanager
+def _quiet_pvlib() -> Iterator[None]:
+    """It still asks pandas by names that pandas gives up."""
+    with catch_warnings():
+        filterwarnings("ignore", message="DatetimeIndex.dayofyear")
+        yield
+
+
 @cache
+@_quiet_pvlib()
 def clear_year() -> ClearYear:
     """Compute the clear year once; takes about half a second."""
     times = pd.date_range("2025-01-01 00:05", periods=DAYS * STEPS_PER_DAY, freq="10min", tz="Asia/Jakarta")
@@ -143,6 +154,7 @@ def _dirt(day_clearness: Series) -> Iterator[float]:
         yield dirt
 
 
+@_quiet_pvlib()
 def _plane_w_m2(ghi: Series, clear: ClearYear) -> Series:
     """Irradiance on the tilted panel: Erbs' split, isotropic sky."""
     zenith, flat = clear.apparent_zenith_deg.ravel(), ghi.ravel()
