@@ -37,6 +37,7 @@ def main() -> None:
         busiest = max(benches, key=lambda bench: int(bench["plays"]))
         page.goto(f"{demo.url}/bangku/{busiest['bench']}")
         expect(page.locator(".chart-stage canvas")).to_have_count(4)
+        expect(page.locator("svg.outlook")).to_be_visible(timeout=PATIENCE_S * 1000)  # sent after a minute
         look_at(page, DESK, folder / "bench.png")
     assert complaints == [], complaints
 
