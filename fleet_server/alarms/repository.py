@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 
 from fleet_server.alarms.models import AlarmRow, AlarmStateRow, HarvestShareRow
 from fleet_server.alarms.verdict import AlarmState, Phase
@@ -33,14 +33,6 @@ def states(session: Session) -> dict[StateKey, tuple[AlarmState, str]]:
         (row.bench, row.rule): (AlarmState(phase=Phase(row.phase), since_ms=row.since_ms), row.verdict)
         for row in session.scalars(select(AlarmStateRow))
     }
-
-
-def verdicts_of(session: Session, bench: str) -> dict[str, str]:
-    """Last verdict by rule of one bench."""
-    rows = session.execute(
-        select(AlarmStateRow.rule, AlarmStateRow.verdict).where(AlarmStateRow.bench == bench)
-    )
-    return dict(rows)
 
 
 def add_state(session: Session, key: StateKey, state: AlarmState, verdict: str) -> None:
@@ -138,8 +130,3 @@ def replace_shares(session: Session, day: int, by_bench: Mapping[str, float]) ->
     """Write all shares of one day anew: late records may have changed them."""
     session.execute(delete(HarvestShareRow).where(HarvestShareRow.day == day))
     session.add_all(HarvestShareRow(bench=bench, day=day, share=share) for bench, share in by_bench.items())
-
-
-def count_open(session: Session) -> int:
-    """How many alarms are open."""
-    return session.scalar(select(func.count()).where(AlarmRow.closed_ms.is_(None))) or 0
